@@ -1,0 +1,109 @@
+//! `/apps`: the tenants, for their owners.
+
+use super::accepted::{self, AcceptedResource};
+use super::extract::{Checks, Idempotency, Json, OwnerCaller, OwnerScope, Query, Unchecked};
+use crate::db::{Page, PageQuery};
+use crate::error::{FieldError, Result};
+use crate::server::AppState;
+use crate::services::apps::{self, App, NewApp};
+use crate::services::owners::label;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// An app to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AppRequest {
+    /// Its name.
+    #[schema(example = "Corner shop", min_length = 1, max_length = 100)]
+    name: String,
+    /// What it is.
+    #[schema(max_length = 500)]
+    description: Option<String>,
+    /// Its web page, http or https.
+    #[schema(example = "https://shop.example.org", max_length = 500)]
+    url: Option<String>,
+}
+
+impl Unchecked for AppRequest {
+    type Checked = NewApp;
+
+    fn check(self, checks: &mut Checks) -> Option<NewApp> {
+        let name = checks.take(label("name", &self.name, 100));
+        let description = checks.optional(self.description, |text| label("description", &text, 500));
+        let url = checks.optional(self.url, |text| web_url("url", &text));
+        Some(NewApp { name: name?, description: description?, url: url? })
+    }
+}
+
+/// An absolute http or https URL. Nothing else may ever stand behind a link: `javascript:` would run.
+fn web_url(field: &str, text: &str) -> Result<String, FieldError> {
+    let wrong = || FieldError::new(field, "format", "must be an absolute http or https URL");
+    let parsed = reqwest::Url::parse(text).map_err(|_| wrong())?;
+    let web = matches!(parsed.scheme(), "http" | "https") && parsed.has_host();
+    if !web || text.len() > 500 || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(wrong());
+    }
+    Ok(text.to_owned())
+}
+
+/// Make an app. Its treasury wallet registers it on chain and owns it there.
+#[utoipa::path(
+    post, path = "/api/v1/apps", tag = "apps", operation_id = "createApp",
+    params(("Idempotency-Key" = String, Header, description = "Your own name for this write")),
+    request_body = AppRequest,
+    security(("owner" = [])),
+    responses((status = 202, description = "The app and the operation that registers it", body = AcceptedResource<App>)),
+)]
+pub async fn create(
+    State(state): State<Arc<AppState>>,
+    owner: OwnerCaller,
+    idempotency: Idempotency,
+    request: Json<AppRequest>,
+) -> Result<Response> {
+    let key = idempotency.request_key(&owner.id, &request.bytes);
+    let accepted = apps::create(&state.ledger, &state.custody, &owner.id, request.value, key).await?;
+    accepted::resource::<App>(accepted)
+}
+
+/// The owner's apps, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/apps", tag = "apps", operation_id = "listApps",
+    params(PageQuery),
+    security(("owner" = [])),
+    responses((status = 200, description = "A page of apps", body = Page<App>)),
+)]
+pub async fn list(
+    State(state): State<Arc<AppState>>,
+    owner: OwnerCaller,
+    Query(page): Query<PageQuery>,
+) -> Result<axum::Json<Page<App>>> {
+    apps::list(&state.db, &owner.id, &page).await.map(axum::Json)
+}
+
+/// One app of the owner.
+#[utoipa::path(
+    get, path = "/api/v1/apps/{app}", tag = "apps", operation_id = "getApp",
+    params(("app" = String, Path, description = "`app_…`")),
+    security(("owner" = [])),
+    responses((status = 200, description = "The app", body = App)),
+)]
+pub async fn get(State(state): State<Arc<AppState>>, scope: OwnerScope) -> Result<axum::Json<App>> {
+    apps::get(&state.db, &scope.app).await.map(axum::Json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_web_urls_pass() {
+        assert!(web_url("url", "https://shop.example.org/a?b=c").is_ok());
+        for bad in ["javascript:alert(1)", "shop.example.org", "ftp://x", "https://", "https://a b", "//x", ""] {
+            assert!(web_url("url", bad).is_err(), "{bad}");
+        }
+    }
+}

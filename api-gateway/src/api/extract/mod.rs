@@ -1,0 +1,16 @@
+//! How requests are read: strictly, and with one kind of error whatever is wrong.
+//!
+//! The order of a handler's arguments is the order of the checks: who is calling, which app, the path's ids, the
+//! query, the idempotency key, and last the body. A caller without rights learns nothing from the later ones.
+
+mod body;
+mod idempotency;
+mod path;
+mod principal;
+mod query;
+
+pub use body::{Body, Checks, Json, Unchecked};
+pub use idempotency::Idempotency;
+pub use path::{AppPath, HolderPath, KeyPath, OperationPath, TokenPath, UserPath};
+pub use principal::{APP_HEADER, AdminScope, AnyScope, Caller, OwnerCaller, OwnerScope};
+pub use query::Query;

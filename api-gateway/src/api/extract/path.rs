@@ -1,0 +1,66 @@
+//! Ids in paths: their form is checked before any query sees them.
+
+use crate::db::Id;
+use crate::error::{Error, Result};
+use crate::server::AppState;
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use std::sync::Arc;
+
+async fn param(parts: &mut Parts, name: &'static str) -> Result<String> {
+    let params = RawPathParams::from_request_parts(parts, &())
+        .await
+        .map_err(|_| Error::field(format!("path.{name}"), "format", "must be UTF-8"))?;
+    let found = params.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
+    found.ok_or_else(|| Error::internal(format!("the route has no parameter {name}")))
+}
+
+async fn id(parts: &mut Parts, name: &'static str, kind: Id) -> Result<String> {
+    let text = param(parts, name).await?;
+    if kind.matches(&text) {
+        return Ok(text);
+    }
+    let rule = format!("must be {} and 32 lowercase hex digits", kind.prefix());
+    Err(Error::field(format!("path.{name}"), "format", rule))
+}
+
+macro_rules! path_ids {
+    ($($(#[$doc:meta])* $extractor:ident($param:literal, $kind:expr);)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $extractor(pub String);
+
+        impl FromRequestParts<Arc<AppState>> for $extractor {
+            type Rejection = Error;
+
+            async fn from_request_parts(parts: &mut Parts, _: &Arc<AppState>) -> Result<Self> {
+                id(parts, $param, $kind).await.map(Self)
+            }
+        }
+    )*};
+}
+
+path_ids! {
+    /// `{app}`
+    AppPath("app", Id::App);
+    /// `{key}`
+    KeyPath("key", Id::ServerKey);
+    /// `{user}`
+    UserPath("user", Id::User);
+    /// `{token}`
+    TokenPath("token", Id::Token);
+    /// `{operation}`
+    OperationPath("operation", Id::Operation);
+}
+
+/// `{holder}`: `usr_…`, `wal_…` or an address; the service that resolves it checks its form.
+#[derive(Clone, Debug)]
+pub struct HolderPath(pub String);
+
+impl FromRequestParts<Arc<AppState>> for HolderPath {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<AppState>) -> Result<Self> {
+        param(parts, "holder").await.map(Self)
+    }
+}

@@ -1,0 +1,172 @@
+//! Who is calling, and in which app.
+//!
+//! | extractor | owner | server key | user |
+//! |---|---|---|---|
+//! | [`Caller`] | yes | yes | yes |
+//! | [`OwnerCaller`] | yes | 403 | 403 |
+//! | [`OwnerScope`] | an app of theirs, by the path | 403 | 403 |
+//! | [`AdminScope`] | an app of theirs, by `Hanse-App` | its app | 403 |
+//! | [`AnyScope`] | an app of theirs, by `Hanse-App` | its app | its app |
+//!
+//! An app that isn't the owner's is 404, as if it didn't exist.
+
+use super::path::AppPath;
+use crate::auth::Principal;
+use crate::db::Id;
+use crate::error::{Code, Error, Result};
+use crate::server::AppState;
+use crate::services::{Actor, apps};
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use std::sync::Arc;
+
+/// Names the app that an owner means.
+pub const APP_HEADER: &str = "hanse-app";
+
+/// Anybody with a valid token.
+#[derive(Clone, Debug)]
+pub struct Caller(pub Principal);
+
+impl FromRequestParts<Arc<AppState>> for Caller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self> {
+        let missing = || Error::new(Code::TokenMissing, "send Authorization: Bearer with an access token or a server key");
+        let mut given = parts.headers.get_all(AUTHORIZATION).iter();
+        let value = given.next().ok_or_else(missing)?.to_str().map_err(|_| missing())?;
+        if given.next().is_some() {
+            return Err(Error::new(Code::TokenInvalid, "send one Authorization header"));
+        }
+        // RFC 9110: the scheme's name is case-insensitive.
+        let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
+        if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
+            return Err(missing());
+        }
+        let principal = state.auth.authenticate(token.trim()).await?;
+        tracing::Span::current().record("principal", principal.kind());
+        Ok(Self(principal))
+    }
+}
+
+/// An owner; `id` is `own_…`.
+#[derive(Clone, Debug)]
+pub struct OwnerCaller {
+    /// `own_…`
+    pub id: String,
+}
+
+impl FromRequestParts<Arc<AppState>> for OwnerCaller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self> {
+        match Caller::from_request_parts(parts, state).await?.0 {
+            Principal::Owner { id, .. } => Ok(Self { id }),
+            other => Err(refuse(&other)),
+        }
+    }
+}
+
+/// An owner and the app of theirs that the path names.
+#[derive(Clone, Debug)]
+pub struct OwnerScope {
+    /// `own_…`
+    pub owner: String,
+    /// `app_…`
+    pub app: String,
+}
+
+impl FromRequestParts<Arc<AppState>> for OwnerScope {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self> {
+        let OwnerCaller { id: owner } = OwnerCaller::from_request_parts(parts, state).await?;
+        let AppPath(app) = AppPath::from_request_parts(parts, state).await?;
+        apps::check_owned(&state.db, &owner, &app).await?;
+        Ok(Self { owner, app })
+    }
+}
+
+/// Who runs the app: its owner or its server.
+#[derive(Clone, Debug)]
+pub struct AdminScope {
+    /// `app_…`
+    pub app: String,
+}
+
+impl FromRequestParts<Arc<AppState>> for AdminScope {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self> {
+        match AnyScope::from_request_parts(parts, state).await? {
+            AnyScope { app, actor: Actor::App } => Ok(Self { app }),
+            AnyScope { actor: Actor::User(_), .. } => {
+                Err(Error::new(Code::Forbidden, "this is for the app's owner or server, not for its users"))
+            }
+        }
+    }
+}
+
+/// Anybody of the app.
+#[derive(Clone, Debug)]
+pub struct AnyScope {
+    /// `app_…`
+    pub app: String,
+    /// On whose behalf: a user may see and move only what is its own.
+    pub actor: Actor,
+}
+
+impl AnyScope {
+    /// A user may ask about itself alone.
+    pub fn check_is(&self, user: &str) -> Result<()> {
+        match self.actor.user_id() {
+            Some(own) if own != user => Err(Error::new(Code::Forbidden, "a user may see only what is its own")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<AppState>> for AnyScope {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self> {
+        match Caller::from_request_parts(parts, state).await?.0 {
+            Principal::ServerKey { app, .. } => {
+                check_named(parts, &app)?;
+                Ok(Self { app, actor: Actor::App })
+            }
+            Principal::User { id, app, .. } => {
+                check_named(parts, &app)?;
+                Ok(Self { app, actor: Actor::User(id) })
+            }
+            Principal::Owner { id, .. } => {
+                let app = named_app(parts)?.ok_or_else(|| {
+                    Error::new(Code::AppMissing, "an owner names the app with the header Hanse-App: app_…")
+                })?;
+                apps::check_owned(&state.db, &id, &app).await?;
+                Ok(Self { app, actor: Actor::App })
+            }
+        }
+    }
+}
+
+/// A server key or user may name its own app; another one's doesn't exist for it.
+fn check_named(parts: &Parts, own: &str) -> Result<()> {
+    match named_app(parts)? {
+        Some(app) if app != own => Err(Error::not_found("app")),
+        _ => Ok(()),
+    }
+}
+
+fn named_app(parts: &Parts) -> Result<Option<String>> {
+    let mut given = parts.headers.get_all(APP_HEADER).iter();
+    let Some(value) = given.next() else { return Ok(None) };
+    match value.to_str() {
+        Ok(app) if Id::App.matches(app) && given.next().is_none() => Ok(Some(app.to_owned())),
+        _ => Err(Error::field("header.Hanse-App", "format", "must be app_ and 32 lowercase hex digits, given once")),
+    }
+}
+
+fn refuse(principal: &Principal) -> Error {
+    Error::new(Code::Forbidden, format!("this is for owners, not for a {}", principal.kind()))
+}

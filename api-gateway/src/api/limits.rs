@@ -1,0 +1,100 @@
+//! What surrounds every request: its id, its log line and metrics, panics, and the limits of time and number.
+//!
+//! ```text
+//! request ─► context (id, span, metrics) ─► panic guard ─► admission ─► time limit ─► route
+//! ```
+//!
+//! The size limit stands where bodies are read (`extract::body`).
+
+use crate::error::{Code, Error};
+use crate::server::AppState;
+use crate::telemetry::{REQUEST_ID, REQUEST_ID_HEADER, accepted_request_id};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Instant;
+use tracing::Instrument;
+
+/// Gives the request its id, opens its span, and counts it.
+pub async fn context(request: Request, next: Next) -> Response {
+    let header = HeaderName::from_static(REQUEST_ID_HEADER);
+    let given = request.headers().get(&header).and_then(|value| value.to_str().ok());
+    let id = accepted_request_id(given);
+    let method = request.method().clone();
+    // The pattern, not the path: ids would make a metric each.
+    let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!("request", requestId = %id, %method, route, principal = tracing::field::Empty);
+    let _in_flight = InFlight::enter();
+    let since = Instant::now();
+    let mut response = REQUEST_ID
+        .scope(
+            id.clone(),
+            async move {
+                let response = next.run(request).await;
+                tracing::debug!(status = response.status().as_u16(), "answered");
+                response
+            }
+            .instrument(span),
+        )
+        .await;
+    let status = response.status().as_u16().to_string();
+    metrics::counter!("hanse_gateway_http_requests_total", "method" => method.to_string(), "route" => route.clone(), "status" => status)
+        .increment(1);
+    metrics::histogram!("hanse_gateway_http_request_seconds", "method" => method.to_string(), "route" => route)
+        .record(since.elapsed());
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(header, value);
+    }
+    response
+}
+
+/// Counts down even when the caller hangs up and the request is dropped.
+struct InFlight(metrics::Gauge);
+
+impl InFlight {
+    fn enter() -> Self {
+        let gauge = metrics::gauge!("hanse_gateway_http_requests_in_flight");
+        gauge.increment(1.0);
+        Self(gauge)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
+}
+
+/// A panic in a handler is a bug of ours: 500 with the request's id, the message in the log alone.
+pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    metrics::counter!("hanse_gateway_panics_total").increment(1);
+    let message = panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+        .unwrap_or_else(|| "a panic without a message".to_owned());
+    Error::internal(message).into_response()
+}
+
+/// Turns away what exceeds the number of requests at once: an honest 503 now beats an answer too late for all.
+pub async fn admission(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+    match state.admission.try_acquire() {
+        Ok(_permit) => next.run(request).await,
+        Err(_) => Error::new(Code::Unavailable, "too many requests at once; nothing was done").into_response(),
+    }
+}
+
+/// Ends a request that takes too long.
+pub async fn time_limit(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(state.config.server.request_timeout(), next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Error::new(
+            Code::Timeout,
+            "no answer within the time limit; repeat the request with the same Idempotency-Key to learn its outcome",
+        )
+        .into_response(),
+    }
+}

@@ -1,0 +1,148 @@
+//! The REST API: routes, what every request goes through, and the OpenAPI document.
+//!
+//! ```text
+//! connection ─► limits (id, panic guard, admission, time) ─► extract (who, which app, ids, query, body) ─► service
+//!                                                                                            │
+//!                 problem document (RFC 9457) ◄── error::Error ◄─────────────────────────────┘
+//! ```
+//!
+//! One file a resource. A handler only reads the request, calls one service and renders; rules live in services.
+//! Routes come from the same annotations as the OpenAPI document, so that the two can't differ.
+//!
+//! Room is left here for what comes later: collections, files, messages, webhooks are files beside these.
+
+mod accepted;
+mod apps;
+mod balances;
+pub mod extract;
+mod health;
+mod keys;
+mod limits;
+mod network;
+pub mod openapi;
+mod operations;
+mod owners;
+mod sessions;
+mod tokens;
+mod transactions;
+mod transfers;
+mod users;
+
+use crate::error::{Code, Error};
+use crate::server::AppState;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use axum::Router;
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::CorsLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+/// Where the document is served.
+pub const OPENAPI_PATH: &str = "/api/v1/openapi.json";
+
+fn routes() -> OpenApiRouter<Arc<AppState>> {
+    OpenApiRouter::with_openapi(openapi::Base::openapi())
+        .routes(routes!(owners::create))
+        .routes(routes!(owners::me))
+        .routes(routes!(sessions::create))
+        .routes(routes!(sessions::refresh))
+        .routes(routes!(sessions::delete))
+        .routes(routes!(apps::create, apps::list))
+        .routes(routes!(apps::get))
+        .routes(routes!(keys::create, keys::list))
+        .routes(routes!(keys::get, keys::delete))
+        .routes(routes!(users::create, users::list))
+        .routes(routes!(users::get))
+        .routes(routes!(balances::of_user))
+        .routes(routes!(transactions::of_user))
+        .routes(routes!(tokens::create, tokens::list))
+        .routes(routes!(tokens::get))
+        .routes(routes!(tokens::mint))
+        .routes(routes!(tokens::burn))
+        .routes(routes!(transfers::create))
+        .routes(routes!(transfers::create_bulk))
+        .routes(routes!(transactions::of_token))
+        .routes(routes!(balances::of_holder))
+        .routes(routes!(operations::list))
+        .routes(routes!(operations::get))
+        .routes(routes!(network::get))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+}
+
+/// The OpenAPI document of this build.
+pub fn document() -> utoipa::openapi::OpenApi {
+    openapi::with_problems(routes().into_openapi())
+}
+
+/// The document as committed in `openapi.json`.
+///
+/// # Errors
+/// When it can't be written as JSON: a bug.
+pub fn document_json() -> Result<String, serde_json::Error> {
+    document().to_pretty_json().map(|text| text + "\n")
+}
+
+/// The whole service.
+pub fn router(state: Arc<AppState>) -> Router {
+    let (router, _) = routes().split_for_parts();
+    let document = document();
+    let swagger = SwaggerUi::new("/docs")
+        .url(OPENAPI_PATH, document)
+        // Swagger's own validator would send the document to a public host.
+        .config(utoipa_swagger_ui::Config::from(OPENAPI_PATH).validator_url("none"));
+    let body_limit_bytes = state.config.server.body_limit_bytes;
+    let router = router
+        .route("/docs/errors", get(openapi::errors_page))
+        .merge(Router::from(swagger))
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        .layer(DefaultBodyLimit::max(body_limit_bytes))
+        .layer(from_fn_with_state(state.clone(), limits::time_limit))
+        .layer(from_fn_with_state(state.clone(), limits::admission))
+        .layer(CatchPanicLayer::custom(limits::panicked))
+        .layer(from_fn(limits::context));
+    with_cors(router, &state.config.server.cors_origins).with_state(state)
+}
+
+/// Prometheus metrics, served on a port of their own.
+pub fn metrics_router() -> Router {
+    let handle = crate::telemetry::metrics_handle();
+    Router::new().route(
+        "/metrics",
+        get(move || async move {
+            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render())
+        }),
+    )
+}
+
+async fn no_route() -> Error {
+    Error::new(Code::RouteNotFound, "there is no such endpoint; /docs lists them")
+}
+
+async fn no_method() -> Error {
+    Error::new(Code::MethodNotAllowed, "this endpoint has other methods; see the Allow header")
+}
+
+/// Browsers of the origins that the operator names may call; bearer tokens, no cookies.
+fn with_cors(router: Router<Arc<AppState>>, origins: &[String]) -> Router<Arc<AppState>> {
+    let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    if origins.is_empty() {
+        return router;
+    }
+    let ours = ["idempotency-key", extract::APP_HEADER, crate::telemetry::REQUEST_ID_HEADER];
+    let ours = Vec::from(ours.map(HeaderName::from_static));
+    router.layer(
+        CorsLayer::new()
+            .allow_origin(origins)
+            .allow_methods([Method::GET, Method::POST, Method::DELETE])
+            .allow_headers([vec![header::AUTHORIZATION, header::CONTENT_TYPE], ours.clone()].concat())
+            .expose_headers([vec![header::LOCATION], ours].concat()),
+    )
+}

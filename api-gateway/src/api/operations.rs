@@ -1,0 +1,49 @@
+//! `/operations`: what has become of a write.
+
+use super::extract::{AnyScope, OperationPath, Query};
+use crate::db::Page;
+use crate::error::Result;
+use crate::ledger::Operation;
+use crate::server::AppState;
+use crate::services::operations::{self, ListQuery, WaitQuery};
+use axum::Json;
+use axum::extract::State;
+use std::sync::Arc;
+
+/// One operation; with `wait`, once it has got that far or the time is over. A user sees its own alone.
+#[utoipa::path(
+    get, path = "/api/v1/operations/{operation}", tag = "operations", operation_id = "getOperation",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        ("operation" = String, Path, description = "`op_…`"),
+        WaitQuery,
+    ),
+    security(("owner" = []), ("serverKey" = []), ("user" = [])),
+    responses((status = 200, description = "The operation as it stands", body = Operation)),
+)]
+pub async fn get(
+    State(state): State<Arc<AppState>>,
+    scope: AnyScope,
+    OperationPath(operation): OperationPath,
+    Query(query): Query<WaitQuery>,
+) -> Result<Json<Operation>> {
+    operations::wait(&state.ledger, &scope.app, &scope.actor, &operation, &query).await.map(Json)
+}
+
+/// The app's operations, newest first. A user sees its own alone.
+#[utoipa::path(
+    get, path = "/api/v1/operations", tag = "operations", operation_id = "listOperations",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        ListQuery,
+    ),
+    security(("owner" = []), ("serverKey" = []), ("user" = [])),
+    responses((status = 200, description = "A page of operations", body = Page<Operation>)),
+)]
+pub async fn list(
+    State(state): State<Arc<AppState>>,
+    scope: AnyScope,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<Operation>>> {
+    operations::list(&state.db, &scope.app, &scope.actor, &query).await.map(Json)
+}

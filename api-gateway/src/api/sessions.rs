@@ -1,0 +1,130 @@
+//! `/sessions`: log in, renew, log out.
+
+use super::extract::{Caller, Checks, Json, Unchecked};
+use crate::auth::opaque::{self, REFRESH_TOKEN_PREFIX};
+use crate::auth::password;
+use crate::db::Id;
+use crate::error::Result;
+use crate::secret::Secret;
+use crate::server::AppState;
+use crate::services::sessions::{Login, Session, Sessions};
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+/// Who logs in: an owner, or with `app` a user of that app.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LoginRequest {
+    /// The login name.
+    #[schema(example = "ada@example.org")]
+    email: String,
+    /// The password.
+    #[schema(value_type = String, format = Password, example = "correct horse battery staple")]
+    password: Secret,
+    /// `app_…` of the user; absent for an owner.
+    app: Option<String>,
+}
+
+/// A login whose fields are well-formed.
+pub struct CheckedLogin {
+    login: Login,
+    email: String,
+    password: Zeroizing<String>,
+}
+
+impl Unchecked for LoginRequest {
+    type Checked = CheckedLogin;
+
+    fn check(self, checks: &mut Checks) -> Option<CheckedLogin> {
+        // A password beyond the limit is never right; refusing it here keeps it away from the hash function.
+        if self.password.expose().len() > password::MAX_BYTES {
+            checks.broken("password", "length", format!("must have at most {} bytes", password::MAX_BYTES));
+        }
+        let login = match self.app {
+            None => Login::Owner,
+            Some(app) => {
+                if !Id::App.matches(&app) {
+                    checks.broken("app", "format", "must be app_ and 32 lowercase hex digits");
+                }
+                Login::User { app }
+            }
+        };
+        // PostgreSQL takes no NUL in a text, and no address has one.
+        if self.email.is_empty() || self.email.len() > 254 || self.email.contains('\0') {
+            checks.broken("email", "format", "must be an e-mail address");
+        }
+        Some(CheckedLogin { login, email: self.email.to_lowercase(), password: self.password.into_inner() })
+    }
+}
+
+/// A refresh token to be exchanged.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RefreshRequest {
+    /// The newest `refreshToken`.
+    #[schema(value_type = String, example = "hr_…")]
+    refresh_token: Secret,
+}
+
+impl Unchecked for RefreshRequest {
+    type Checked = Zeroizing<String>;
+
+    fn check(self, checks: &mut Checks) -> Option<Zeroizing<String>> {
+        if !opaque::is_shaped(REFRESH_TOKEN_PREFIX, self.refresh_token.expose()) {
+            checks.broken("refreshToken", "format", "must be a refresh token (hr_…)");
+        }
+        Some(self.refresh_token.into_inner())
+    }
+}
+
+fn sessions(state: &AppState) -> Sessions<'_> {
+    Sessions {
+        db: &state.db,
+        auth: &state.auth,
+        passwords: &state.passwords,
+        refresh_ttl_s: state.config.auth.refresh_token_ttl_s,
+    }
+}
+
+/// Log in. Answers the first pair of tokens of a new session.
+#[utoipa::path(
+    post, path = "/api/v1/sessions", tag = "sessions", operation_id = "createSession",
+    request_body = LoginRequest,
+    responses((status = 201, description = "The session's tokens", body = Session)),
+)]
+pub async fn create(
+    State(state): State<Arc<AppState>>,
+    request: Json<LoginRequest>,
+) -> Result<(StatusCode, axum::Json<Session>)> {
+    let CheckedLogin { login, email, password } = request.value;
+    let session = sessions(&state).open(login, &email, password).await?;
+    Ok((StatusCode::CREATED, axum::Json(session)))
+}
+
+/// Exchange a refresh token for the next pair. Each is good once; a second use closes the session.
+#[utoipa::path(
+    post, path = "/api/v1/sessions/refresh", tag = "sessions", operation_id = "refreshSession",
+    request_body = RefreshRequest,
+    responses((status = 200, description = "The next pair of tokens", body = Session)),
+)]
+pub async fn refresh(
+    State(state): State<Arc<AppState>>,
+    request: Json<RefreshRequest>,
+) -> Result<axum::Json<Session>> {
+    sessions(&state).refresh(&request.value).await.map(axum::Json)
+}
+
+/// Log out: the session's tokens are worth nothing from now on.
+#[utoipa::path(
+    delete, path = "/api/v1/sessions/current", tag = "sessions", operation_id = "deleteSession",
+    security(("owner" = []), ("user" = [])),
+    responses((status = 204, description = "Closed")),
+)]
+pub async fn delete(State(state): State<Arc<AppState>>, Caller(principal): Caller) -> Result<StatusCode> {
+    sessions(&state).close(&principal).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,103 @@
+//! Passwords: argon2id, a salt each, hashed on a few blocking threads at most.
+//!
+//! Hashing is slow and takes tens of MiB on purpose, so the number at once is limited: a flood of logins can't take
+//! the memory of the accept path. An unknown account costs the same time as a wrong password.
+
+use crate::config::Auth;
+use crate::error::{Error, FieldError, Result};
+use crate::secret::Secret;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+/// Fewer characters are guessed too quickly (NIST SP 800-63B).
+pub const MIN_CHARS: usize = 8;
+/// More would only cost hashing time.
+pub const MAX_BYTES: usize = 256;
+
+/// Hashes and verifies passwords.
+#[derive(Clone)]
+pub struct Passwords {
+    argon2: Argon2<'static>,
+    permits: Arc<Semaphore>,
+    /// A hash that no password has, for accounts that don't exist.
+    decoy: Arc<str>,
+}
+
+impl Passwords {
+    /// Takes the cost settings; computes the decoy once.
+    pub fn new(config: &Auth) -> Result<Self> {
+        let params = Params::new(config.argon2_memory_kib, config.argon2_passes, config.argon2_lanes, Some(32))
+            .map_err(|error| Error::internal(error.to_string()))?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let decoy = hash_now(&argon2, &super::random_bytes::<32>()[..])?;
+        Ok(Self { argon2, permits: Arc::new(Semaphore::new(config.argon2_concurrency)), decoy: decoy.into() })
+    }
+
+    /// The PHC string (`$argon2id$…`) of a password.
+    pub async fn hash(&self, password: Zeroizing<String>) -> Result<String> {
+        let argon2 = self.argon2.clone();
+        self.on_a_thread(move || hash_now(&argon2, password.as_bytes())).await?
+    }
+
+    /// Whether the password belongs to the hash. `None` (no such account) takes as long and is never right.
+    pub async fn verify(&self, password: Zeroizing<String>, hash: Option<String>) -> Result<bool> {
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.decoy.to_string());
+        let argon2 = self.argon2.clone();
+        let right = self
+            .on_a_thread(move || {
+                let parsed = PasswordHash::new(&hash).map_err(|error| Error::internal(error.to_string()))?;
+                Ok::<bool, Error>(argon2.verify_password(password.as_bytes(), &parsed).is_ok())
+            })
+            .await??;
+        Ok(right && known)
+    }
+
+    async fn on_a_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let permit = self.permits.clone().acquire_owned().await.map_err(Error::internal)?;
+        tokio::task::spawn_blocking(move || {
+            // The permit goes with the thread: a cancelled request doesn't free its place early.
+            let _permit = permit;
+            work()
+        })
+        .await
+        .map_err(Error::internal)
+    }
+}
+
+fn hash_now(argon2: &Argon2<'_>, password: &[u8]) -> Result<String> {
+    argon2.hash_password(password).map(|hash| hash.to_string()).map_err(|error| Error::internal(error.to_string()))
+}
+
+/// A new password that keeps the rules.
+pub fn new_password(field: &str, password: Secret) -> Result<Zeroizing<String>, FieldError> {
+    if password.expose().chars().count() < MIN_CHARS {
+        return Err(FieldError::new(field, "length", format!("must have at least {MIN_CHARS} characters")));
+    }
+    if password.expose().len() > MAX_BYTES {
+        return Err(FieldError::new(field, "length", format!("must have at most {MAX_BYTES} bytes")));
+    }
+    Ok(password.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[tokio::test]
+    async fn right_wrong_and_unknown() {
+        let config = Config::from_toml("[auth]\nargon2_memory_kib = 64\nargon2_passes = 1").expect("valid");
+        let passwords = Passwords::new(&config.auth).expect("builds");
+        let secret = |text: &str| Zeroizing::new(text.to_owned());
+        let hash = passwords.hash(secret("correct horse")).await.expect("hashes");
+        assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
+        assert!(passwords.verify(secret("correct horse"), Some(hash.clone())).await.expect("verifies"));
+        assert!(!passwords.verify(secret("battery staple"), Some(hash)).await.expect("verifies"));
+        assert!(!passwords.verify(secret("correct horse"), None).await.expect("verifies"));
+    }
+}

@@ -1,0 +1,94 @@
+use super::*;
+
+fn custody() -> Custody {
+    Custody::new(RootKey::from_hex(&"11".repeat(32)).unwrap(), None)
+}
+
+fn sealed(custody: &Custody) -> (NewWallet, SealedWallet) {
+    let app_key = custody.create_app_key("app_1").unwrap();
+    let wallet = custody.create_wallet("app_1", &app_key).unwrap();
+    let sealed = SealedWallet {
+        id: wallet.id.clone(),
+        app_id: "app_1".into(),
+        sealed_data_key: wallet.sealed_data_key.clone(),
+        sealed_key: wallet.sealed_key.clone(),
+        sealed_app_key: app_key.sealed,
+        root_key_id: app_key.root_key_id,
+    };
+    (wallet, sealed)
+}
+
+#[test]
+fn a_wallet_signs_as_its_address() {
+    let custody = custody();
+    let (wallet, sealed) = sealed(&custody);
+    assert_eq!(custody.signer(&sealed).unwrap().address(), wallet.address);
+    // Another process with the same root key.
+    assert_eq!(self::custody().signer(&sealed).unwrap().address(), wallet.address);
+}
+
+#[test]
+fn a_ciphertext_opens_in_its_own_row_only() {
+    let custody = custody();
+    let (_, one) = sealed(&custody);
+    let (_, two) = sealed(&custody);
+    for mixed in [
+        SealedWallet { id: two.id.clone(), ..one.clone() },
+        SealedWallet { sealed_key: two.sealed_key.clone(), ..one.clone() },
+        SealedWallet { sealed_data_key: two.sealed_data_key.clone(), ..one.clone() },
+        SealedWallet { sealed_app_key: two.sealed_app_key.clone(), ..one.clone() },
+        SealedWallet { sealed_key: String::new(), ..one.clone() },
+        SealedWallet { sealed_key: "AAAA".into(), ..one.clone() },
+    ] {
+        assert!(matches!(custody.signer(&mixed), Err(CustodyError::Damaged(_))), "{mixed:?}");
+    }
+    let other_app = SealedWallet { app_id: "app_2".into(), ..one };
+    // A fresh custody, because the first one has the app key in its cache.
+    assert!(matches!(self::custody().signer(&other_app), Err(CustodyError::Damaged("app key"))));
+}
+
+#[test]
+fn another_root_key_is_named_as_such() {
+    let (_, sealed) = sealed(&custody());
+    let other = Custody::new(RootKey::from_hex(&"22".repeat(32)).unwrap(), None);
+    assert!(matches!(other.signer(&sealed), Err(CustodyError::WrongRootKey { .. })));
+    let rotated = Custody::new(
+        RootKey::from_hex(&"22".repeat(32)).unwrap(),
+        Some(RootKey::from_hex(&"11".repeat(32)).unwrap()),
+    );
+    assert!(rotated.signer(&sealed).is_ok());
+}
+
+#[test]
+fn secrets_are_bound_to_their_name() {
+    let custody = custody();
+    let sealed = custody.seal_secret("jwt:a", b"secret").unwrap();
+    assert_eq!(custody.open_secret("jwt:a", &sealed).unwrap().as_slice(), b"secret");
+    assert!(custody.open_secret("jwt:b", &sealed).is_err());
+    assert!(custody.open_secret("jwt:a", "nonsense").is_err());
+}
+
+#[test]
+fn the_root_key_file_is_made_once_and_must_be_private() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sub/root.key");
+    let (made, source) = RootKey::load("", &file).unwrap();
+    assert_eq!(source, RootKeySource::Made);
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let (read, source) = RootKey::load("", &file).unwrap();
+    assert_eq!(source, RootKeySource::File);
+    assert_eq!(made.id(), read.id());
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(RootKey::load("", &file).unwrap_err().to_string().contains("chmod 600"));
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::write(&file, "abc").unwrap();
+    assert!(RootKey::load("", &file).is_err());
+    assert!(RootKey::load("xyz", &file).is_err());
+}
+
+#[test]
+fn nothing_secret_shows_in_debug() {
+    let text = format!("{:?} {:?}", custody(), RootKey::from_hex(&"11".repeat(32)).unwrap());
+    assert!(!text.contains("1111"), "{text}");
+}

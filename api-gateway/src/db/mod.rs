@@ -1,0 +1,187 @@
+//! The database: SQLite by default, PostgreSQL by its URL; one schema, one set of queries.
+//!
+//! ```text
+//!  Db ── reader ─► many connections
+//!     └─ writer ─► SQLite: one connection, BEGIN IMMEDIATE; PostgreSQL: the same pool as the readers
+//! ```
+//!
+//! SQLite has one writer at a time. Giving the pool of writers one connection makes waiting for it a fair queue
+//! in this process instead of busy loops inside SQLite. On PostgreSQL several gateways may write at once; what
+//! must not interleave takes row locks in the order of the rows' keys (`Db::for_update`).
+//!
+//! Rules:
+//! - SQL that differs between the engines lives in this module only.
+//! - Statements are `&'static str` with `$n` parameters. The few with a varying number of rows go through
+//!   [`sqlx::QueryBuilder`].
+//! - Writes that a crash may not split happen in one transaction from [`Db::write`].
+//! - `synchronous = FULL`: once a commit returns, a power cut does not undo it. The gateway promises that.
+//!
+//! How it fails: an unreachable database is [`sqlx::Error`], mapped in one place (`error.rs`) to 503; a broken
+//! migration stops the start.
+
+mod amount;
+mod ids;
+mod page;
+mod statement;
+mod time;
+
+pub use amount::{Amount, NotAnAmount};
+pub use ids::{Id, new_id};
+pub use page::{Page, PageQuery};
+pub use statement::{Statement, Value, is_unique_violation};
+pub use time::{UnixMs, now_ms};
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::{Any, AnyPool, Transaction};
+use std::time::Duration;
+
+/// Where the data lives.
+#[derive(Clone)]
+pub struct Settings {
+    /// `sqlite:<path>` (the file is made when missing) or `postgres://user:password@host/database`.
+    pub url: String,
+    /// Connections for reading (SQLite) or in all (PostgreSQL).
+    pub max_connections: u32,
+    /// How long to wait for a free connection.
+    pub acquire_timeout: Duration,
+}
+
+/// Which engine is behind the URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded, one file.
+    Sqlite,
+    /// A server, several gateways.
+    Postgres,
+}
+
+/// The handle to the database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db {
+    engine: Engine,
+    reader: AnyPool,
+    writer: AnyPool,
+}
+
+impl Db {
+    /// Opens the database, makes it when it is a missing SQLite file, and applies the migrations.
+    ///
+    /// # Errors
+    /// When the URL is neither SQLite's nor PostgreSQL's, the engine can't be reached, or a migration fails.
+    pub async fn open(settings: &Settings) -> Result<Self, sqlx::Error> {
+        sqlx::any::install_default_drivers();
+        let db = if settings.url.starts_with("sqlite:") {
+            Self::open_sqlite(settings).await?
+        } else {
+            Self::open_postgres(settings).await?
+        };
+        sqlx::migrate!("./migrations").run(&db.writer).await?;
+        Ok(db)
+    }
+
+    async fn open_sqlite(settings: &Settings) -> Result<Self, sqlx::Error> {
+        let mode = if settings.url.contains('?') { "&mode=rwc" } else { "?mode=rwc" };
+        let url = format!("{}{mode}", settings.url);
+        let options = |max| {
+            AnyPoolOptions::new().max_connections(max).acquire_timeout(settings.acquire_timeout).after_connect(
+                |connection, _| {
+                    Box::pin(async move {
+                        // 64 MiB of page cache, negative because SQLite counts that in KiB.
+                        for pragma in [
+                            "PRAGMA busy_timeout = 10000",
+                            "PRAGMA journal_mode = WAL",
+                            "PRAGMA synchronous = FULL",
+                            "PRAGMA foreign_keys = ON",
+                            "PRAGMA cache_size = -65536",
+                            "PRAGMA temp_store = MEMORY",
+                        ] {
+                            sqlx::query(pragma).execute(&mut *connection).await?;
+                        }
+                        Ok(())
+                    })
+                },
+            )
+        };
+        // The writer first: it makes the file and switches it to WAL before a reader looks.
+        let writer = options(1).connect(&url).await?;
+        let reader = options(settings.max_connections.max(1)).connect(&url).await?;
+        Ok(Self { engine: Engine::Sqlite, reader, writer })
+    }
+
+    async fn open_postgres(settings: &Settings) -> Result<Self, sqlx::Error> {
+        let pool = AnyPoolOptions::new()
+            .max_connections(settings.max_connections.max(4))
+            .acquire_timeout(settings.acquire_timeout)
+            .connect(&settings.url)
+            .await?;
+        Ok(Self { engine: Engine::Postgres, reader: pool.clone(), writer: pool })
+    }
+
+    /// Which engine this is.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// For queries that only read.
+    pub fn reader(&self) -> &AnyPool {
+        &self.reader
+    }
+
+    /// For a single writing statement outside a transaction.
+    pub fn writer(&self) -> &AnyPool {
+        &self.writer
+    }
+
+    /// Begins a transaction that will write. Dropping it rolls back.
+    ///
+    /// # Errors
+    /// When no connection gets free in time, or the database is away.
+    pub async fn write(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        match self.engine {
+            // Taking the write lock at the beginning: a deferred lock could fail half-way.
+            Engine::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await,
+            Engine::Postgres => self.writer.begin().await,
+        }
+    }
+
+    /// Begins a transaction that reads several things as of one moment.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn snapshot(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        match self.engine {
+            Engine::Sqlite => self.reader.begin().await,
+            Engine::Postgres => self.reader.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await,
+        }
+    }
+
+    /// What to put behind a SELECT whose rows will be updated in the same transaction. SQLite's writer is alone.
+    pub fn for_update(&self) -> &'static str {
+        match self.engine {
+            Engine::Sqlite => "",
+            Engine::Postgres => " FOR UPDATE",
+        }
+    }
+
+    /// As [`Db::for_update`], for the rows of one table of a join.
+    pub fn for_update_of(&self, table: &'static str) -> String {
+        match self.engine {
+            Engine::Sqlite => String::new(),
+            Engine::Postgres => format!(" FOR UPDATE OF {table}"),
+        }
+    }
+
+    /// True when the database answers a trivial query.
+    pub async fn is_alive(&self) -> bool {
+        sqlx::query("SELECT 1").execute(&self.reader).await.is_ok()
+    }
+
+    /// Waits for running queries and closes all connections.
+    pub async fn close(&self) {
+        self.writer.close().await;
+        self.reader.close().await;
+    }
+}
+
+#[cfg(test)]
+pub mod testing;

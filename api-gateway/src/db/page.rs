@@ -1,0 +1,100 @@
+//! Cursor pagination: `{items, nextCursor}`.
+
+use crate::error::{Error, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// One page of a list, newest first.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Page<T> {
+    /// The items of this page.
+    pub items: Vec<T>,
+    /// Pass it as `cursor` for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// Which page is wanted.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// How many items at most: 1 to 200, 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u32>,
+    /// `nextCursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+impl PageQuery {
+    /// The number of items asked for.
+    ///
+    /// # Errors
+    /// When it is not in 1 to 200.
+    pub fn limit(&self) -> Result<i64> {
+        match self.limit.unwrap_or(50) {
+            limit @ 1..=200 => Ok(i64::from(limit)),
+            _ => Err(Error::field("query.limit", "range", "must be 1 to 200")),
+        }
+    }
+
+    /// For lists that go down by id: only ids below this. Ids begin with their kind's letters, so the first page's
+    /// `z` is above them all in every collation of both engines.
+    ///
+    /// # Errors
+    /// As [`PageQuery::after`].
+    pub fn before(&self) -> Result<String> {
+        Ok(self.after()?.unwrap_or_else(|| "z".to_owned()))
+    }
+
+    /// The sort key after which the page begins, as [`Page::cut`] stored it.
+    ///
+    /// # Errors
+    /// When the cursor is not one of ours.
+    pub fn after(&self) -> Result<Option<String>> {
+        let Some(cursor) = &self.cursor else { return Ok(None) };
+        URL_SAFE_NO_PAD
+            .decode(cursor)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .filter(|key| key.len() <= 200 && key.bytes().all(|b| b.is_ascii_graphic()))
+            .map(Some)
+            .ok_or_else(|| Error::field("query.cursor", "format", "must be a nextCursor of this list"))
+    }
+}
+
+impl<T> Page<T> {
+    /// Makes a page out of up to `limit + 1` rows; the one too many says that there is a next page.
+    pub fn cut(mut items: Vec<T>, limit: i64, key: impl Fn(&T) -> String) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next_cursor =
+            if more { items.last().map(|last| URL_SAFE_NO_PAD.encode(key(last))) } else { None };
+        Self { items, next_cursor }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_leads_to_the_next_page() {
+        let page = Page::cut(vec!["a", "b", "c"], 2, |item| (*item).to_owned());
+        assert_eq!(page.items, ["a", "b"]);
+        let query = PageQuery { limit: None, cursor: page.next_cursor };
+        assert_eq!(query.after().unwrap().as_deref(), Some("b"));
+        assert!(Page::cut(vec!["a"], 2, |item| (*item).to_owned()).next_cursor.is_none());
+    }
+
+    #[test]
+    fn foreign_cursors_and_limits_are_refused() {
+        assert!(PageQuery { limit: Some(0), cursor: None }.limit().is_err());
+        assert!(PageQuery { limit: Some(201), cursor: None }.limit().is_err());
+        assert!(PageQuery { limit: None, cursor: Some("%%%".into()) }.after().is_err());
+    }
+}

@@ -1,0 +1,247 @@
+//! The node's Ethereum JSON-RPC: the few calls that the ledger makes, in batches.
+//!
+//! The types here read only the fields that are used, so that a node with more or fewer extras is fine.
+
+use super::contracts::hash_text;
+use crate::config;
+use alloy::primitives::{Address, B256, Bytes, U64, U256};
+use alloy::rpc::client::{BatchRequest, RpcClient, Waiter};
+use alloy::transports::{RpcError, TransportError};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Why a call gave no result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ChainError {
+    /// The node is away, too slow, or speaks something else.
+    #[error("the node does not answer: {0}")]
+    Away(String),
+    /// The node answered with an error.
+    #[error("the node answered {code}: {message}")]
+    Answer {
+        /// JSON-RPC code.
+        code: i64,
+        /// geth's text.
+        message: String,
+        /// Revert bytes, where there are.
+        data: Option<Bytes>,
+    },
+}
+
+impl From<TransportError> for ChainError {
+    fn from(error: TransportError) -> Self {
+        match error {
+            RpcError::ErrorResp(payload) => {
+                let data = payload.data.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok());
+                Self::Answer { code: payload.code, message: payload.message.into_owned(), data }
+            }
+            other => Self::Away(other.to_string()),
+        }
+    }
+}
+
+impl ChainError {
+    /// Whether asking again later makes sense because the node was not there.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Away(_))
+    }
+}
+
+pub(crate) type ChainResult<T> = Result<T, ChainError>;
+
+/// A block's header and the hashes of its transactions.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Block {
+    number: U64,
+    pub hash: B256,
+    pub parent_hash: B256,
+    timestamp: U64,
+    pub transactions: Vec<B256>,
+}
+
+impl Block {
+    pub fn number(&self) -> u64 {
+        self.number.to()
+    }
+
+    /// Unix milliseconds; the header has seconds.
+    pub fn timestamp_ms(&self) -> i64 {
+        i64::try_from(self.timestamp.to::<u64>().saturating_mul(1_000)).unwrap_or(i64::MAX)
+    }
+
+    #[cfg(test)]
+    pub fn new(number: u64, hash: B256, parent_hash: B256, transactions: Vec<B256>) -> Self {
+        Self { number: U64::from(number), hash, parent_hash, timestamp: U64::from(number), transactions }
+    }
+}
+
+/// What a transaction did.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Receipt {
+    pub transaction_hash: B256,
+    pub block_hash: B256,
+    pub transaction_index: U64,
+    pub status: U64,
+    pub gas_used: U64,
+    pub logs: Vec<Log>,
+}
+
+impl Receipt {
+    pub fn succeeded(&self) -> bool {
+        self.status == U64::from(1)
+    }
+}
+
+/// An event.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Log {
+    pub address: Address,
+    pub topics: Vec<B256>,
+    pub data: Bytes,
+    pub log_index: U64,
+}
+
+/// The two ends of the chain as the node sees them.
+#[derive(Clone, Debug)]
+pub(crate) struct Heads {
+    pub best: Block,
+    pub finalized: Block,
+}
+
+#[derive(Serialize)]
+struct CallRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Address>,
+    to: Address,
+    input: Bytes,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gas: Option<U64>,
+}
+
+/// A client of one node. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Chain {
+    client: RpcClient,
+}
+
+impl Chain {
+    pub fn new(settings: &config::Chain) -> Result<Self, ChainError> {
+        let bad = |error: &dyn std::fmt::Display| ChainError::Away(format!("chain.rpc_url: {error}"));
+        let url = settings.rpc_url.parse().map_err(|error| bad(&error))?;
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_millis(settings.request_timeout_ms))
+            .connect_timeout(Duration::from_secs(2))
+            .tcp_nodelay(true)
+            .no_proxy()
+            .build()
+            .map_err(|error| bad(&error))?;
+        Ok(Self { client: RpcClient::builder().http_with_client(http, url) })
+    }
+
+    /// Chain id and genesis hash.
+    pub async fn identity(&self) -> ChainResult<(u64, B256)> {
+        let mut batch = self.client.new_batch();
+        let chain_id: Waiter<U64> = batch.add_call("eth_chainId", &())?;
+        let genesis: Waiter<Option<Block>> = batch.add_call("eth_getBlockByNumber", &("0x0", false))?;
+        batch.send().await?;
+        let genesis = genesis.await?.ok_or_else(|| ChainError::Away("it has no block 0".to_owned()))?;
+        Ok((chain_id.await?.to(), genesis.hash))
+    }
+
+    /// Best and finalized block.
+    pub async fn heads(&self) -> ChainResult<Heads> {
+        let mut batch = self.client.new_batch();
+        let best: Waiter<Option<Block>> = batch.add_call("eth_getBlockByNumber", &("latest", false))?;
+        let finalized: Waiter<Option<Block>> = batch.add_call("eth_getBlockByNumber", &("finalized", false))?;
+        batch.send().await?;
+        let missing = || ChainError::Away("it has no best or finalized block".to_owned());
+        Ok(Heads { best: best.await?.ok_or_else(missing)?, finalized: finalized.await?.ok_or_else(missing)? })
+    }
+
+    /// Canonical blocks by number; `None` for those that the node has not got.
+    pub async fn blocks(&self, numbers: impl Iterator<Item = u64>) -> ChainResult<Vec<Option<Block>>> {
+        let calls = numbers.map(|number| (U64::from(number), false));
+        self.many("eth_getBlockByNumber", calls).await?.into_iter().collect()
+    }
+
+    /// All receipts of each block, in one batch.
+    pub async fn receipts(&self, blocks: &[&Block]) -> ChainResult<Vec<Option<Vec<Receipt>>>> {
+        let calls = blocks.iter().map(|block| (hash_text(block.hash),));
+        self.many("eth_getBlockReceipts", calls).await?.into_iter().collect()
+    }
+
+    /// Sends raw transactions; one result each, in order.
+    pub async fn send_raw(&self, raws: &[String]) -> ChainResult<Vec<ChainResult<B256>>> {
+        self.many("eth_sendRawTransaction", raws.iter().map(|raw| (raw.as_str(),))).await
+    }
+
+    /// Whether the node knows this transaction, in its pool or in a block.
+    pub async fn knows(&self, hash: &str) -> ChainResult<bool> {
+        let found: Option<serde_json::Value> = self.client.request("eth_getTransactionByHash", (hash,)).await?;
+        Ok(found.is_some())
+    }
+
+    /// The account's next nonce at a block given by tag or number.
+    pub async fn nonce(&self, address: Address, block: &str) -> ChainResult<u64> {
+        let nonce: U64 = self.client.request("eth_getTransactionCount", (address, block)).await?;
+        Ok(nonce.to())
+    }
+
+    /// Runs a call as of the end of a block.
+    pub async fn call(
+        &self,
+        from: Address,
+        to: Address,
+        input: Bytes,
+        gas: u64,
+        block: u64,
+    ) -> ChainResult<Bytes> {
+        let request = CallRequest { from: Some(from), to, input, gas: Some(U64::from(gas)) };
+        Ok(self.client.request("eth_call", (request, U64::from(block))).await?)
+    }
+
+    /// Reads `(contract, calldata)` as of the end of a block, each an unsigned word.
+    pub async fn read_words(&self, reads: &[(Address, Bytes)], block: u64) -> ChainResult<Vec<ChainResult<U256>>> {
+        let calls = reads.iter().map(|(to, input)| {
+            (CallRequest { from: None, to: *to, input: input.clone(), gas: None }, U64::from(block))
+        });
+        let words: Vec<ChainResult<Bytes>> = self.many("eth_call", calls).await?;
+        Ok(words
+            .into_iter()
+            .map(|word| {
+                U256::try_from_be_slice(&word?).ok_or_else(|| ChainError::Away("a call returned no word".to_owned()))
+            })
+            .collect())
+    }
+
+    /// One batch of the same method. The outer error is the transport's.
+    async fn many<P, R>(&self, method: &'static str, calls: impl Iterator<Item = P>) -> ChainResult<Vec<ChainResult<R>>>
+    where
+        P: Serialize + Clone + std::fmt::Debug + Send + Sync + Unpin + 'static,
+        R: serde::de::DeserializeOwned + std::fmt::Debug + Send + Sync + Unpin + 'static,
+    {
+        let mut batch: BatchRequest<'_> = self.client.new_batch();
+        let mut waiters: Vec<Waiter<R>> = Vec::new();
+        for call in calls {
+            waiters.push(batch.add_call(method, &call)?);
+        }
+        if waiters.is_empty() {
+            return Ok(Vec::new());
+        }
+        batch.send().await?;
+        let mut results = Vec::with_capacity(waiters.len());
+        for waiter in waiters {
+            results.push(waiter.await.map_err(ChainError::from));
+        }
+        Ok(results)
+    }
+}
+
+/// Receipts by transaction.
+pub(crate) fn by_hash(receipts: &[Receipt]) -> HashMap<B256, &Receipt> {
+    receipts.iter().map(|receipt| (receipt.transaction_hash, receipt)).collect()
+}

@@ -1,0 +1,72 @@
+//! The chain's interfaces, straight from the Solidity files that the chain itself implements, and the addresses
+//! that can be computed before a transaction is included.
+
+use alloy::primitives::{Address, B256, FixedBytes, address, keccak256};
+use alloy::sol_types::SolValue;
+
+/// `contracts/*.sol` as Rust types.
+pub mod abi {
+    #![allow(missing_docs, clippy::too_many_arguments)]
+    alloy::sol!("../contracts/IUsers.sol");
+    alloy::sol!("../contracts/ITokens.sol");
+    alloy::sol!("../contracts/IToken.sol");
+}
+
+/// The registry of apps and users (`contracts/IUsers.sol`).
+pub const USERS: Address = address!("0x48414E5345000000000000000000000000000001");
+/// The issuer of tokens (`contracts/ITokens.sol`).
+pub const TOKENS: Address = address!("0x48414E5345000000000000000000000000000002");
+/// Every token's address begins with this: "HANSE ".
+pub const TOKEN_PREFIX: [u8; 6] = *b"HANSE ";
+/// An app's id on chain.
+pub type ChainAppId = FixedBytes<16>;
+/// `transferBatch` and `addUsers` take this many entries at most (`contracts/*.sol`).
+pub const MAX_BATCH: usize = 1_000;
+
+/// The id of the app that `owner` creates with `salt`: `bytes16(keccak256(abi.encode(owner, salt)))`.
+pub fn chain_app_id(owner: Address, salt: B256) -> ChainAppId {
+    ChainAppId::from_slice(&keccak256((owner, salt).abi_encode()).as_slice()[..16])
+}
+
+/// The address of the token that `app` creates with `salt`: the prefix and the first 14 bytes of
+/// `keccak256(abi.encode(app, salt))`.
+pub fn token_address(app: ChainAppId, salt: B256) -> Address {
+    let hash = keccak256((app, salt).abi_encode());
+    let mut bytes = [0u8; 20];
+    bytes[..6].copy_from_slice(&TOKEN_PREFIX);
+    bytes[6..].copy_from_slice(&hash[..14]);
+    Address::from(bytes)
+}
+
+/// An address as everywhere in the database and in JSON: lowercase with `0x`.
+pub fn address_text(address: Address) -> String {
+    format!("0x{}", hex::encode(address))
+}
+
+/// A hash as everywhere in the database and in JSON.
+pub fn hash_text(hash: B256) -> String {
+    format!("0x{}", hex::encode(hash))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_follow_the_contracts_rules() {
+        let owner = address!("0xf39Fd6e51aad88F6F4ce6aB8827279cfffFb92266");
+        let app = chain_app_id(owner, B256::repeat_byte(1));
+        // abi.encode of an address is 32 bytes, left-padded; of a bytes16 32 bytes, right-padded.
+        let mut preimage = [0u8; 64];
+        preimage[12..32].copy_from_slice(owner.as_slice());
+        preimage[32..].fill(1);
+        assert_eq!(app.as_slice(), &keccak256(preimage)[..16]);
+
+        let token = token_address(app, B256::repeat_byte(2));
+        let mut preimage = [0u8; 64];
+        preimage[..16].copy_from_slice(app.as_slice());
+        preimage[32..].fill(2);
+        assert_eq!(&token[..6], b"HANSE ");
+        assert_eq!(&token[6..], &keccak256(preimage)[..14]);
+    }
+}

@@ -1,0 +1,264 @@
+//! What can be asked of the ledger, and the transaction that does it. No chain round trip: the call, its gas limit
+//! and its pending effect on the cached balances all follow from the request.
+
+use super::contracts::{ChainAppId, TOKENS, USERS, abi};
+use super::effects::{Effects, Move};
+use super::types::{Kind, RequestKey};
+use crate::db::Statement;
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::sol_types::SolCall;
+
+/// A known token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRef {
+    /// `tok_…`
+    pub id: String,
+    /// Its ERC-20 address.
+    pub address: Address,
+    /// Its symbol, for answers.
+    pub symbol: String,
+    /// Its decimals, for answers.
+    pub decimals: u8,
+}
+
+/// What is to happen on the ledger. The sender is the wallet named in the [`Submission`].
+#[derive(Clone, Debug)]
+pub enum Intent {
+    /// `IUsers.createApp`: the sender (the app's treasury wallet) becomes the app's owner on chain.
+    CreateApp {
+        /// See [`super::contracts::chain_app_id`].
+        salt: B256,
+    },
+    /// `IUsers.addUsers`, by the treasury. At most [`super::contracts::MAX_BATCH`] accounts.
+    AddUsers {
+        /// The app on chain.
+        app: ChainAppId,
+        /// The users' addresses.
+        accounts: Vec<Address>,
+    },
+    /// `ITokens.createToken`, by the treasury; the initial supply goes to the sender.
+    CreateToken {
+        /// The app on chain.
+        app: ChainAppId,
+        /// See [`super::contracts::token_address`].
+        salt: B256,
+        /// The token that comes into being.
+        token: TokenRef,
+        /// Its name.
+        name: String,
+        /// 0: none.
+        cap: U256,
+        /// In the smallest unit.
+        initial_supply: U256,
+        /// Whether only the app's users may hold it.
+        closed: bool,
+    },
+    /// `IToken.mint`, by the treasury.
+    Mint {
+        /// The token.
+        token: TokenRef,
+        /// Who receives.
+        to: Address,
+        /// In the smallest unit.
+        amount: U256,
+    },
+    /// `IToken.burn`: out of the sender's own balance.
+    Burn {
+        /// The token.
+        token: TokenRef,
+        /// In the smallest unit.
+        amount: U256,
+    },
+    /// `IToken.transfer`: out of the sender's own balance.
+    Transfer {
+        /// The token.
+        token: TokenRef,
+        /// Who receives.
+        to: Address,
+        /// In the smallest unit.
+        amount: U256,
+    },
+    /// `IToken.transferBatch`: all or nothing, at most [`super::contracts::MAX_BATCH`] receivers.
+    TransferBatch {
+        /// The token.
+        token: TokenRef,
+        /// Receivers and amounts in the smallest unit.
+        transfers: Vec<(Address, U256)>,
+    },
+}
+
+/// An intent with everything that is stored beside it.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The tenant.
+    pub app_id: String,
+    /// `wal_…` that signs. It may be one that `rows` insert.
+    pub sender_wallet_id: String,
+    /// What is to happen.
+    pub intent: Intent,
+    /// Which request this is.
+    pub request: RequestKey,
+    /// The service's own rows (the app, the user, the token), written in the same transaction and before the
+    /// operation. A unique violation here answers `already_exists` and leaves nothing behind. A statement may name
+    /// the operation that is being made: bind [`Submission::operation_id`].
+    pub rows: Vec<Statement>,
+    /// Chosen by the service beforehand (`db::new_id(Id::Operation)`).
+    pub operation_id: String,
+    /// What comes into being (`app_…`, `usr_…`, `tok_…`), for [`super::Operation::resource`].
+    pub resource_id: Option<String>,
+    /// The user who asked, where it was one.
+    pub user_id: Option<String>,
+    /// The caller's note.
+    pub memo: Option<String>,
+    /// The service's part of the first answer, stored with the idempotency key and given again on a repeat.
+    pub resource: serde_json::Value,
+}
+
+/// The transaction that does an intent.
+pub(crate) struct Call {
+    pub kind: Kind,
+    pub target: Address,
+    pub input: Bytes,
+    pub gas_limit: u64,
+    pub effects: Effects,
+    pub token: Option<TokenRef>,
+    pub from: Option<Address>,
+    pub to: Option<Address>,
+    pub amount: Option<U256>,
+}
+
+impl Intent {
+    /// The token that it moves or makes.
+    pub fn token(&self) -> Option<&TokenRef> {
+        match self {
+            Self::CreateApp { .. } | Self::AddUsers { .. } => None,
+            Self::CreateToken { token, .. }
+            | Self::Mint { token, .. }
+            | Self::Burn { token, .. }
+            | Self::Transfer { token, .. }
+            | Self::TransferBatch { token, .. } => Some(token),
+        }
+    }
+
+    /// What it takes out of the sender's balance; `None` when the sum is more than 2^256 - 1.
+    pub fn debit(&self) -> Option<U256> {
+        match self {
+            Self::CreateApp { .. } | Self::AddUsers { .. } | Self::CreateToken { .. } | Self::Mint { .. } => {
+                Some(U256::ZERO)
+            }
+            Self::Burn { amount, .. } | Self::Transfer { amount, .. } => Some(*amount),
+            Self::TransferBatch { transfers, .. } => {
+                transfers.iter().try_fold(U256::ZERO, |sum, (_, amount)| sum.checked_add(*amount))
+            }
+        }
+    }
+
+    /// The call that does it when `sender` signs.
+    pub(crate) fn call(&self, sender: Address) -> Call {
+        let (kind, target, input, entries) = match self {
+            Self::CreateApp { salt } => {
+                (Kind::CreateApp, USERS, abi::IUsers::createAppCall { salt: *salt }.abi_encode(), 1)
+            }
+            Self::AddUsers { app, accounts } => (
+                Kind::AddUsers,
+                USERS,
+                abi::IUsers::addUsersCall { app: *app, accounts: accounts.clone() }.abi_encode(),
+                accounts.len(),
+            ),
+            Self::CreateToken { app, salt, token, name, cap, initial_supply, closed } => (
+                Kind::CreateToken,
+                TOKENS,
+                abi::ITokens::createTokenCall {
+                    app: *app,
+                    salt: *salt,
+                    params: abi::ITokens::TokenParams {
+                        name: name.clone(),
+                        symbol: token.symbol.clone(),
+                        decimals: token.decimals,
+                        cap: *cap,
+                        initialSupply: *initial_supply,
+                        holder: sender,
+                        closed: *closed,
+                    },
+                }
+                .abi_encode(),
+                1,
+            ),
+            Self::Mint { token, to, amount } => (
+                Kind::Mint,
+                token.address,
+                abi::IToken::mintCall { to: *to, value: *amount }.abi_encode(),
+                1,
+            ),
+            Self::Burn { token, amount } => {
+                (Kind::Burn, token.address, abi::IToken::burnCall { value: *amount }.abi_encode(), 1)
+            }
+            Self::Transfer { token, to, amount } => (
+                Kind::Transfer,
+                token.address,
+                abi::IToken::transferCall { to: *to, value: *amount }.abi_encode(),
+                1,
+            ),
+            Self::TransferBatch { token, transfers } => {
+                let (to, values) = transfers.iter().copied().unzip();
+                (
+                    Kind::TransferBatch,
+                    token.address,
+                    abi::IToken::transferBatchCall { to, values }.abi_encode(),
+                    transfers.len(),
+                )
+            }
+        };
+        let moves = self.moves(sender);
+        let (from, to) = match self {
+            Self::CreateApp { .. } | Self::AddUsers { .. } => (None, None),
+            Self::CreateToken { .. } => (None, Some(sender)),
+            Self::Mint { to, .. } => (None, Some(*to)),
+            Self::Burn { .. } | Self::TransferBatch { .. } => (Some(sender), None),
+            Self::Transfer { to, .. } => (Some(sender), Some(*to)),
+        };
+        let amount = match self {
+            Self::CreateApp { .. } | Self::AddUsers { .. } => None,
+            Self::CreateToken { initial_supply, .. } => Some(*initial_supply),
+            Self::Mint { amount, .. } => Some(*amount),
+            Self::Burn { .. } | Self::Transfer { .. } | Self::TransferBatch { .. } => self.debit(),
+        };
+        Call {
+            gas_limit: gas_limit(&input, kind, entries),
+            kind,
+            target,
+            input: input.into(),
+            effects: Effects { token: self.token().map(|token| token.id.clone()), moves },
+            token: self.token().cloned(),
+            from,
+            to,
+            amount,
+        }
+    }
+
+    fn moves(&self, sender: Address) -> Vec<Move> {
+        match self {
+            Self::CreateApp { .. } | Self::AddUsers { .. } => Vec::new(),
+            Self::CreateToken { initial_supply, .. } if initial_supply.is_zero() => Vec::new(),
+            Self::CreateToken { initial_supply, .. } => vec![Move::mint(sender, *initial_supply)],
+            Self::Mint { to, amount, .. } => vec![Move::mint(*to, *amount)],
+            Self::Burn { amount, .. } => vec![Move::burn(sender, *amount)],
+            Self::Transfer { to, amount, .. } => vec![Move { from: sender, to: *to, amount: *amount }],
+            Self::TransferBatch { transfers, .. } => {
+                transfers.iter().map(|(to, amount)| Move { from: sender, to: *to, amount: *amount }).collect()
+            }
+        }
+    }
+}
+
+/// A gas limit that is always enough: 21,000, the calldata at EIP-7623's floor price of 40 a byte, and a generous
+/// sum for each entry's storage. Too much costs nothing, unused gas is not charged and blocks are filled by use.
+fn gas_limit(input: &[u8], kind: Kind, entries: usize) -> u64 {
+    let (base, per_entry) = match kind {
+        Kind::CreateApp | Kind::AddUsers => (150_000, 60_000),
+        Kind::CreateToken => (400_000, 100_000),
+        Kind::Mint | Kind::Burn | Kind::Transfer | Kind::Cancel => (150_000, 0),
+        Kind::TransferBatch => (150_000, 50_000),
+    };
+    21_000 + 40 * input.len() as u64 + base + per_entry * entries as u64
+}

@@ -1,0 +1,207 @@
+//! What a node's refusal of a transaction means, and how a refused operation gives up its nonce.
+//!
+//! | the node says | meaning | what happens |
+//! |---|---|---|
+//! | already known | it has the bytes | `sent` |
+//! | nonce too low | the nonce is used: by these bytes, or by a stranger | by these: `sent`, the follower finds it; by a stranger, in a finalized block: `failed` |
+//! | pool full, underpriced replacement, anything unknown | not now | tried again; after [`PATIENCE_MS`] as below |
+//! | exceeds block gas limit, intrinsic gas too low, … | never | `failed`, and its nonce is cancelled |
+//!
+//! A wallet's operations are executed in the order of their nonces, so a nonce that is never used would hold up all
+//! later ones for ever. Hence, in the transaction that makes the operation `failed`, a *cancellation* is stored: a
+//! transfer of nothing from the wallet to itself with the same nonce, which the outbox sends like any other. Rules:
+//! - Nonces are neither skipped nor given to another operation: the bytes signed first are the only ones that can
+//!   do the operation, and they are never sent again once it is `failed`.
+//! - Before cancelling, the node is asked whether the nonce is unused and the transaction unknown.
+//! - Should the operation's own transaction turn up in a block all the same (another node had it), the chain is
+//!   right: the follower makes it `included`, and the cancellation, whose nonce is taken, `failed`.
+
+use super::accept::sign_one;
+use super::balances::Table;
+use super::effects::Effects;
+use super::state::big;
+use super::types::{Kind, Status};
+use super::{Inner, contracts::address_text};
+use crate::custody::SealedWallet;
+use crate::db::{Id, new_id, now_ms};
+use crate::error::{Error, Result};
+use alloy::consensus::TxEip1559;
+use alloy::primitives::{Address, TxKind, U256};
+use sqlx::{AnyConnection, Row as _};
+use std::collections::{BTreeSet, HashMap};
+
+/// How long an unclear refusal is tried again before it counts as final.
+pub(crate) const PATIENCE_MS: i64 = 10 * 60 * 1_000;
+
+/// What to do about an error answer to eth_sendRawTransaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The node has the transaction already.
+    Known,
+    /// The nonce is used.
+    NonceUsed,
+    /// Later perhaps.
+    NotNow,
+    /// Never, with a stable code for [`super::Failure::code`].
+    Never(&'static str),
+}
+
+/// Reads geth's texts.
+pub(crate) fn verdict(message: &str) -> Verdict {
+    const NEVER: [(&str, &str); 11] = [
+        ("exceeds block gas limit", "gas_limit_too_high"),
+        ("intrinsic gas too low", "gas_limit_too_low"),
+        ("floor data gas", "gas_limit_too_low"),
+        ("invalid chain id", "wrong_chain"),
+        ("invalid sender", "invalid_signature"),
+        ("invalid signature", "invalid_signature"),
+        ("transaction type not supported", "unsupported_transaction"),
+        ("oversized data", "too_large"),
+        ("max initcode size exceeded", "too_large"),
+        ("not permitted", "not_permitted"),
+        ("not allowed to transact", "not_permitted"),
+    ];
+    let message = message.to_ascii_lowercase();
+    if message.contains("already known") || message.contains("already imported") {
+        return Verdict::Known;
+    }
+    if message.contains("nonce too low") {
+        return Verdict::NonceUsed;
+    }
+    NEVER
+        .iter()
+        .find(|(text, _)| message.contains(text))
+        .map_or(Verdict::NotNow, |(_, code)| Verdict::Never(code))
+}
+
+/// Makes an operation `failed` that has not been in a block, takes back its pending balances and, when `cancel` is
+/// set, stores a cancellation for its nonce. Does nothing when the operation has moved on meanwhile.
+pub(crate) async fn refuse(inner: &Inner, id: &str, code: &str, detail: &str, cancel: bool) -> Result<bool> {
+    let mut tx = inner.db.write().await?;
+    let row = sqlx::query(
+        "UPDATE operations SET status = 'failed', refused = 1, effects_pending = 0, error_code = $1, error_detail = $2 \
+         WHERE id = $3 AND status IN ('accepted', 'sent') AND block_hash IS NULL AND effects_pending = 1 \
+         AND kind <> 'cancel' RETURNING app_id, wallet_id, sender, nonce, effects",
+    )
+    .bind(code)
+    .bind(detail)
+    .bind(id)
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(row) = row else { return Ok(false) };
+    let (app_id, wallet_id, sender, nonce, effects): (String, String, String, i64, String) =
+        (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
+    let sender: Address = sender.parse().map_err(Error::internal)?;
+    let effects: Effects = serde_json::from_str(&effects).map_err(Error::internal)?;
+    take_back(inner, &mut tx, &app_id, sender, &effects).await?;
+    if cancel {
+        insert_cancellation(inner, &mut tx, &app_id, &wallet_id, sender, nonce).await?;
+    }
+    tx.commit().await?;
+    inner.waiters.wake([&id.to_owned()]);
+    metrics::counter!("hanse_gateway_operations_refused_total", "code" => code.to_owned()).increment(1);
+    tracing::warn!(operation = id, code, detail, cancel, "the node refuses an operation");
+    Ok(true)
+}
+
+async fn take_back(
+    inner: &Inner,
+    tx: &mut AnyConnection,
+    app_id: &str,
+    sender: Address,
+    effects: &Effects,
+) -> Result<()> {
+    let deltas = effects.pending(sender);
+    let keys: BTreeSet<_> = deltas.iter().map(|(token, address, _)| (token.clone(), address.clone())).collect();
+    let app_ids: HashMap<_, _> = effects.token.iter().map(|token| (token.clone(), app_id.to_owned())).collect();
+    let mut table = Table::load(&inner.db, tx, keys, app_ids).await?;
+    for (token, address, delta) in &deltas {
+        table.change(token, address, |entry| entry.take_back_pending(delta));
+    }
+    table.store(tx).await
+}
+
+async fn insert_cancellation(
+    inner: &Inner,
+    tx: &mut AnyConnection,
+    app_id: &str,
+    wallet_id: &str,
+    sender: Address,
+    nonce: i64,
+) -> Result<()> {
+    let row = sqlx::query(
+        "SELECT w.sealed_data_key, w.sealed_key, a.sealed_app_key, a.root_key_id FROM wallets w \
+         JOIN apps a ON a.id = w.app_id WHERE w.id = $1 AND w.app_id = $2",
+    )
+    .bind(wallet_id)
+    .bind(app_id)
+    .fetch_one(&mut *tx)
+    .await?;
+    let wallet = SealedWallet {
+        id: wallet_id.to_owned(),
+        app_id: app_id.to_owned(),
+        sealed_data_key: row.try_get(0)?,
+        sealed_key: row.try_get(1)?,
+        sealed_app_key: row.try_get(2)?,
+        root_key_id: row.try_get(3)?,
+    };
+    let no_op = TxEip1559 {
+        chain_id: inner.chain_settings.chain_id,
+        nonce: u64::try_from(nonce).map_err(Error::internal)?,
+        gas_limit: 21_000,
+        max_fee_per_gas: inner.chain_settings.max_fee_per_gas_wei.into(),
+        max_priority_fee_per_gas: inner.chain_settings.max_priority_fee_per_gas_wei.into(),
+        to: TxKind::Call(sender),
+        value: U256::ZERO,
+        access_list: Default::default(),
+        input: Default::default(),
+    };
+    let (raw, hash) = sign_one(&inner.custody, &wallet, no_op)?;
+    sqlx::query(
+        "INSERT INTO operations (id, app_id, kind, status, wallet_id, sender, nonce, tx_hash, raw_tx, target, \
+         effects, effects_pending, created_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(new_id(Id::Operation))
+    .bind(app_id)
+    .bind(Kind::Cancel.as_str())
+    .bind(Status::Accepted.as_str())
+    .bind(wallet_id)
+    .bind(address_text(sender))
+    .bind(nonce)
+    .bind(hash)
+    .bind(raw)
+    .bind(address_text(sender))
+    .bind(serde_json::to_string(&Effects::default()).map_err(Error::internal)?)
+    .bind(now_ms())
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+/// After a stranger used a wallet's nonces: the next accepted operation begins where the chain is.
+pub(crate) async fn skip_used_nonces(inner: &Inner, wallet_id: &str, chain_nonce: u64) -> Result<()> {
+    sqlx::query("UPDATE wallets SET next_nonce = $1 WHERE id = $2 AND next_nonce < $3")
+        .bind(big(chain_nonce))
+        .bind(wallet_id)
+        .bind(big(chain_nonce))
+        .execute(inner.db.writer())
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn geths_texts_are_read() {
+        assert_eq!(verdict("already known"), Verdict::Known);
+        assert_eq!(verdict("nonce too low: next nonce 5, tx nonce 3"), Verdict::NonceUsed);
+        assert_eq!(verdict("exceeds block gas limit"), Verdict::Never("gas_limit_too_high"));
+        assert_eq!(verdict("invalid chain id for signer: have 1 want 2"), Verdict::Never("wrong_chain"));
+        assert_eq!(verdict("txpool is full"), Verdict::NotNow);
+        assert_eq!(verdict("replacement transaction underpriced"), Verdict::NotNow);
+        assert_eq!(verdict("something new"), Verdict::NotNow);
+    }
+}

@@ -1,0 +1,291 @@
+//! Puts the parts together, serves, and stops in order.
+//!
+//! ```text
+//! start: config ─► database, migrations ─► root key ─► token keys ─► ledger tasks ─► ports
+//! stop:  ports closed ─► requests finish (shutdown_grace_ms) ─► ledger tasks ─► database
+//! ```
+//!
+//! Stopping in order is a courtesy: whatever was answered is committed, so a kill at any moment loses nothing.
+
+use crate::api;
+use crate::auth::Authenticator;
+use crate::auth::password::Passwords;
+use crate::config::Config;
+use crate::custody::{Custody, RootKey, RootKeySource};
+use crate::db::{self, Db};
+use crate::ledger::{Ledger, Tasks};
+use crate::services::sessions;
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+/// What handlers share.
+pub struct AppState {
+    /// The settings.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// Turns tokens into principals.
+    pub auth: Authenticator,
+    /// Hashes and verifies passwords.
+    pub passwords: Passwords,
+    /// Keeps the wallets' keys.
+    pub custody: Custody,
+    /// Takes writes, knows the chain.
+    pub ledger: Ledger,
+    /// Requests that may be worked on at once.
+    pub admission: Semaphore,
+}
+
+/// Why the gateway can't start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// A setting is wrong.
+    #[error("{0}")]
+    Config(#[from] crate::config::ConfigError),
+    /// The data folder can't be made.
+    #[error("data_dir {path}: {cause}")]
+    DataDir {
+        /// The folder.
+        path: String,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The database can't be opened or migrated.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The keys can't be opened.
+    #[error("custody: {0}")]
+    Custody(#[from] crate::custody::CustodyError),
+    /// A port is taken or not ours.
+    #[error("{key} {address}: {cause}")]
+    Listen {
+        /// The setting.
+        key: &'static str,
+        /// Its value.
+        address: SocketAddr,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// Anything else while starting.
+    #[error("{0}")]
+    Start(#[from] crate::error::Error),
+}
+
+/// A gateway that runs.
+pub struct Server {
+    /// Where the API is served; the port is the real one when 0 was asked for.
+    pub api_address: SocketAddr,
+    /// Where metrics are served, if they are.
+    pub metrics_address: Option<SocketAddr>,
+    state: Arc<AppState>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    ledger_tasks: Tasks,
+}
+
+impl Server {
+    /// Starts everything and returns once the ports listen. The node need not be there.
+    ///
+    /// # Errors
+    /// See [`ServerError`]; nothing is left running then.
+    pub async fn start(config: Config) -> Result<Self, ServerError> {
+        crate::telemetry::metrics_handle();
+        let metrics_listen = config.metrics_listen()?;
+        make_private_dir(&config)?;
+        let db = Db::open(&db::Settings {
+            url: config.database_url(),
+            max_connections: config.database.max_connections,
+            acquire_timeout: Duration::from_millis(config.database.acquire_timeout_ms),
+        })
+        .await?;
+        let custody = open_custody(&config, &db).await?;
+        let auth = Authenticator::open(db.clone(), custody.clone(), &config.auth).await?;
+        let passwords = Passwords::new(&config.auth)?;
+        let listener = listen("server.listen", config.server.listen).await?;
+        let metrics_listener = match metrics_listen {
+            Some(address) => Some(listen("metrics.listen", address).await?),
+            None => None,
+        };
+        let api_address = listener.local_addr().unwrap_or(config.server.listen);
+        let metrics_address = metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok());
+        let (ledger, ledger_tasks) = Ledger::start(db.clone(), custody.clone(), &config.chain, &config.ledger)?;
+        let state = Arc::new(AppState {
+            admission: Semaphore::new(config.server.concurrency_limit),
+            config,
+            db,
+            auth,
+            passwords,
+            custody,
+            ledger,
+        });
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let limits = ConnectionLimits::of(&state.config);
+        tasks.spawn(serve(listener, api::router(state.clone()), limits, stopped.clone()));
+        if let Some(listener) = metrics_listener {
+            tasks.spawn(serve(listener, api::metrics_router(), limits, stopped.clone()));
+        }
+        tasks.spawn(housekeeping(state.clone(), stopped));
+        tracing::info!(%api_address, ?metrics_address, "the gateway serves");
+        Ok(Self { api_address, metrics_address, state, stop, tasks, ledger_tasks })
+    }
+
+    /// What the handlers share.
+    pub fn state(&self) -> &Arc<AppState> {
+        &self.state
+    }
+
+    /// Stops taking requests, lets those under way finish, then stops the ledger's tasks and closes the database.
+    pub async fn shutdown(mut self) {
+        tracing::info!("stopping");
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+        self.ledger_tasks.stop().await;
+        self.state.db.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+/// The folder holds keys and balances: nobody else on the machine may look into it.
+fn make_private_dir(config: &Config) -> Result<(), ServerError> {
+    let path = &config.data_dir;
+    let fault = |cause| ServerError::DataDir { path: path.display().to_string(), cause };
+    if path.is_dir() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(path).map_err(fault)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).map_err(fault)?;
+    }
+    Ok(())
+}
+
+async fn open_custody(config: &Config, db: &Db) -> Result<Custody, ServerError> {
+    let file = config.root_key_file();
+    let (root, source) = RootKey::load(config.custody.root_key.expose(), &file)?;
+    match source {
+        RootKeySource::Made => tracing::warn!(
+            file = %file.display(), root_key = root.id(),
+            "made a root key; back it up apart from the database: without it no wallet can be opened"
+        ),
+        other => tracing::info!(root_key = root.id(), source = ?other, "root key loaded"),
+    }
+    let custody = Custody::new(root, None);
+    custody.check(db).await?;
+    Ok(custody)
+}
+
+async fn listen(key: &'static str, address: SocketAddr) -> Result<TcpListener, ServerError> {
+    TcpListener::bind(address).await.map_err(|cause| ServerError::Listen { key, address, cause })
+}
+
+#[derive(Clone, Copy)]
+struct ConnectionLimits {
+    connections: usize,
+    header_timeout: Duration,
+    grace: Duration,
+}
+
+impl ConnectionLimits {
+    fn of(config: &Config) -> Self {
+        Self {
+            connections: config.server.connection_limit,
+            header_timeout: Duration::from_millis(config.server.header_timeout_ms),
+            grace: Duration::from_millis(config.server.shutdown_grace_ms),
+        }
+    }
+}
+
+/// Serves until told to stop, then lets what is under way finish within the grace time.
+async fn serve(listener: TcpListener, router: Router, limits: ConnectionLimits, mut stopped: watch::Receiver<bool>) {
+    let slots = Arc::new(Semaphore::new(limits.connections));
+    let mut connections = JoinSet::new();
+    loop {
+        // A full house leaves new connections in the kernel's queue. The semaphore is never closed.
+        let accepted = tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = accept(&listener, slots.clone()) => accepted,
+        };
+        let Some((stream, slot)) = accepted else { continue };
+        let (router, stopped) = (router.clone(), stopped.clone());
+        connections.spawn(async move {
+            converse(stream, router, limits.header_timeout, stopped).await;
+            drop(slot);
+        });
+    }
+    drop(listener);
+    let finished = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(limits.grace, finished).await.is_err() {
+        tracing::warn!("some requests did not finish within server.shutdown_grace_ms");
+    }
+}
+
+async fn accept(listener: &TcpListener, slots: Arc<Semaphore>) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let slot = slots.acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => Some((stream, slot)),
+        Err(error) => {
+            // Out of file descriptors, most likely: wait for some to be closed instead of spinning.
+            tracing::warn!(%error, "could not accept a connection");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            None
+        }
+    }
+}
+
+async fn converse(stream: TcpStream, router: Router, header_timeout: Duration, mut stopped: watch::Receiver<bool>) {
+    // Answers are small and complete: don't let the kernel wait for more.
+    let _ = stream.set_nodelay(true);
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_timeout)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    tokio::pin!(connection);
+    let mut stopping = false;
+    loop {
+        tokio::select! {
+            outcome = connection.as_mut() => {
+                if let Err(error) = outcome {
+                    tracing::debug!(%error, "connection ended");
+                }
+                return;
+            }
+            _ = stopped.wait_for(|stop| *stop), if !stopping => {
+                stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}
+
+/// Every minute: take up new token keys, forget old sessions, tidy the metrics.
+async fn housekeeping(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(Duration::from_secs(60));
+    tick.tick().await;
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => return,
+            _ = tick.tick() => {}
+        }
+        crate::telemetry::metrics_handle().run_upkeep();
+        if let Err(error) = state.auth.reload_keys().await {
+            tracing::warn!(%error, "could not reload the keys that sign access tokens");
+        }
+        match sessions::sweep(&state.db).await {
+            Ok(0) => {}
+            Ok(gone) => tracing::info!(gone, "old sessions deleted"),
+            Err(error) => tracing::warn!(%error, "could not delete old sessions"),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What the gateway does, without HTTP: one file a resource.
+//!
+//! A service checks the request against its own rules, reads what it needs, and hands writes to
+//! [`crate::ledger::Ledger::submit`]. It never talks to the chain and never waits for it.
+//!
+//! ```text
+//!  api::transfers ─► services::transfers::submit ─► parties, tokens (reads) ─► ledger.submit ─► Accepted
+//! ```
+//!
+//! Rules:
+//! - Every function takes the app's id and every query names it; another app's id is "not found".
+//! - A write takes the [`crate::ledger::RequestKey`] of its request. The ledger looks it up before anything is
+//!   done, so a repeat gets the first answer even when the checks here would now fail: services that check things
+//!   which the first request has changed ask [`crate::ledger::Ledger::first_answer`] beforehand.
+//! - Bodies are strict: unknown fields are refused.
+
+pub mod apps;
+pub mod balances;
+pub mod address;
+pub mod keys;
+pub mod operations;
+pub mod owners;
+pub mod parties;
+pub mod sessions;
+pub mod tokens;
+pub mod transactions;
+pub mod transfers;
+pub mod users;
+
+use crate::error::{Code, Error, Result};
+use crate::ledger::{Accepted, Balance, Operation};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// On whose behalf a request acts inside an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// The app itself: its server key, or its owner.
+    App,
+    /// One of its users (`usr_…`), who may move his own units only.
+    User(String),
+}
+
+impl Actor {
+    /// For what only the app may do.
+    ///
+    /// # Errors
+    /// 403 for a user.
+    pub fn require_app(&self) -> Result<()> {
+        match self {
+            Self::App => Ok(()),
+            Self::User(_) => Err(Error::new(Code::Forbidden, "only the app itself may do this")),
+        }
+    }
+
+    /// The user, where it is one.
+    pub fn user_id(&self) -> Option<&str> {
+        match self {
+            Self::App => None,
+            Self::User(id) => Some(id),
+        }
+    }
+}
+
+/// The answer to a write that moves units: 202.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Moved {
+    /// The operation as it was accepted.
+    pub operation: Operation,
+    /// The parties' balances right after acceptance, the payer's first.
+    pub balances: Vec<Balance>,
+}
+
+impl From<Accepted> for Moved {
+    fn from(accepted: Accepted) -> Self {
+        Self { operation: accepted.operation, balances: accepted.balances }
+    }
+}

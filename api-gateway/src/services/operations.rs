@@ -1,0 +1,111 @@
+//! Operations: read, list, wait.
+
+use crate::db::{Db, Page, PageQuery};
+use crate::error::{Error, Result};
+use crate::ledger::{Ledger, Operation, Status, operations as store};
+use crate::services::Actor;
+use serde::Deserialize;
+use std::time::Duration;
+use utoipa::{IntoParams, ToSchema};
+
+/// How far to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WaitFor {
+    /// Until it is in a block, or has failed.
+    Included,
+    /// Until its block is finalized, or it has failed for good.
+    Finalized,
+}
+
+/// Longest wait of one request.
+pub const WAIT_MAX: Duration = Duration::from_secs(25);
+
+/// Query of `GET /operations/{operation}`.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct WaitQuery {
+    /// Answer only when the operation has got this far, or the time is over.
+    pub wait: Option<WaitFor>,
+    /// How long to wait at most: 1 to 25,000; 10,000 when absent.
+    #[param(minimum = 1, maximum = 25000)]
+    pub timeout_ms: Option<u64>,
+}
+
+/// Filter of `GET /operations`.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// Only operations with this status.
+    pub status: Option<Status>,
+    /// Only operations of this token (`tok_…`).
+    pub token: Option<String>,
+    /// How many items at most: 1 to 200, 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u32>,
+    /// `nextCursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// One operation. A user sees his own alone.
+///
+/// # Errors
+/// 404.
+pub async fn get(db: &Db, app_id: &str, actor: &Actor, id: &str) -> Result<Operation> {
+    store::find(db, app_id, actor.user_id(), id).await?.ok_or_else(|| Error::not_found("operation"))
+}
+
+/// One operation, as soon as it has got far enough; as it stands when the time is over.
+///
+/// # Errors
+/// 404; a field error for a timeout out of range.
+pub async fn wait(ledger: &Ledger, app_id: &str, actor: &Actor, id: &str, query: &WaitQuery) -> Result<Operation> {
+    let timeout = match query.timeout_ms.unwrap_or(10_000) {
+        ms @ 1..=25_000 => Duration::from_millis(ms),
+        _ => return Err(Error::field("query.timeoutMs", "range", "must be 1 to 25000")),
+    };
+    let Some(target) = query.wait else {
+        return get(ledger.db(), app_id, actor, id).await;
+    };
+    let reached = |operation: &Operation| match target {
+        WaitFor::Included => matches!(operation.status, Status::Included | Status::Finalized | Status::Failed),
+        WaitFor::Finalized => match operation.status {
+            Status::Finalized => true,
+            // Reverted in a block that may still vanish; without a block it was refused, and that stands.
+            Status::Failed => operation.finalized_at.is_some() || operation.block_number.is_none(),
+            _ => false,
+        },
+    };
+    let deadline = tokio::time::Instant::now() + timeout;
+    let waiter = ledger.waiters().register(id);
+    loop {
+        // Registered before the read, so that no change slips in between.
+        let changed = waiter.changed();
+        let operation = get(ledger.db(), app_id, actor, id).await?;
+        if reached(&operation) || tokio::time::Instant::now() >= deadline {
+            return Ok(operation);
+        }
+        // The ceiling is for a change made by another gateway on the same database.
+        let ceiling = tokio::time::Instant::now() + Duration::from_millis(500);
+        let _ = tokio::time::timeout_at(deadline.min(ceiling), changed).await;
+    }
+}
+
+/// The app's operations, newest first; a user's own for a user.
+///
+/// # Errors
+/// A bad page query.
+pub async fn list(db: &Db, app_id: &str, actor: &Actor, query: &ListQuery) -> Result<Page<Operation>> {
+    let page = PageQuery { limit: query.limit, cursor: query.cursor.clone() };
+    let limit = page.limit()?;
+    let filter = store::Filter {
+        user_id: actor.user_id().map(str::to_owned),
+        status: query.status,
+        token_id: query.token.clone(),
+        before: page.after()?,
+    };
+    let items = store::list(db, app_id, &filter, limit + 1).await?;
+    Ok(Page::cut(items, limit, |operation| operation.id.clone()))
+}

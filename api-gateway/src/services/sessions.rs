@@ -1,0 +1,228 @@
+//! Logins: a short access token and a refresh token that changes with each use.
+//!
+//! All refresh tokens of one login form a family, the session. A token used a second time means that somebody else
+//! has a copy, and nobody knows who is who: the whole session is closed (RFC 9700, 4.14.2).
+
+use crate::auth::password::Passwords;
+use crate::auth::{Authenticator, Principal, opaque};
+use crate::db::{Db, Id, new_id, now_ms};
+use crate::error::{Code, Error, Result};
+use serde::Serialize;
+use sqlx::AnyConnection;
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+/// What a login answers.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// Send it as `Authorization: Bearer …`.
+    pub access_token: String,
+    /// Exchange it at `/sessions/refresh` for the next pair. Good once.
+    pub refresh_token: String,
+    /// Always `Bearer`.
+    #[schema(example = "Bearer")]
+    pub token_type: &'static str,
+    /// Seconds until the access token expires.
+    #[schema(example = 900)]
+    pub expires_in: u64,
+    /// Whose it is: `own_…` or `usr_…`.
+    pub principal: String,
+}
+
+/// Who logs in.
+pub enum Login {
+    /// An owner.
+    Owner,
+    /// A user of this app (`app_…`).
+    User {
+        /// `app_…`
+        app: String,
+    },
+}
+
+/// Opens, renews and closes sessions.
+pub struct Sessions<'a> {
+    /// Where they are kept.
+    pub db: &'a Db,
+    /// Issues access tokens.
+    pub auth: &'a Authenticator,
+    /// Verifies passwords.
+    pub passwords: &'a Passwords,
+    /// Life of a refresh token.
+    pub refresh_ttl_s: u64,
+}
+
+impl Sessions<'_> {
+    /// Opens a session. Unknown address, unknown app and wrong password answer alike and take as long.
+    pub async fn open(&self, login: Login, email: &str, password: Zeroizing<String>) -> Result<Session> {
+        let row: Option<(String, Option<String>)> = match &login {
+            Login::Owner => {
+                sqlx::query_as("SELECT id, password_hash FROM owners WHERE email = $1")
+                    .bind(email)
+                    .fetch_optional(self.db.reader())
+                    .await?
+            }
+            Login::User { app } => {
+                sqlx::query_as("SELECT id, password_hash FROM users WHERE app_id = $1 AND email = $2")
+                    .bind(app)
+                    .bind(email)
+                    .fetch_optional(self.db.reader())
+                    .await?
+            }
+        };
+        let (id, hash) = row.unzip();
+        let right = self.passwords.verify(password, hash.flatten()).await?;
+        let (Some(principal), true) = (id, right) else {
+            return Err(Error::new(Code::CredentialsInvalid, "the e-mail address or the password is wrong"));
+        };
+        let (kind, app) = match login {
+            Login::Owner => ("owner", None),
+            Login::User { app } => ("user", Some(app)),
+        };
+        let session = new_id(Id::Session);
+        let now = now_ms();
+        let mut transaction = self.db.write().await?;
+        sqlx::query(
+            "INSERT INTO sessions (id, principal_kind, principal_id, app_id, created_at_ms, expires_at_ms) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(&session)
+        .bind(kind)
+        .bind(&principal)
+        .bind(&app)
+        .bind(now)
+        .bind(self.expiry(now))
+        .execute(&mut *transaction)
+        .await?;
+        let refresh_token = self.add_refresh_token(&mut transaction, &session, now).await?;
+        transaction.commit().await?;
+        self.answer(principal, &session, app.as_deref(), refresh_token)
+    }
+
+    /// Exchanges a refresh token for the next pair.
+    pub async fn refresh(&self, token: &str) -> Result<Session> {
+        let unknown = || Error::new(Code::TokenInvalid, "the refresh token is unknown, expired or revoked; log in again");
+        if !opaque::is_shaped(opaque::REFRESH_TOKEN_PREFIX, token) {
+            return Err(unknown());
+        }
+        let hash = opaque::hash(token);
+        let now = now_ms();
+        let mut transaction = self.db.write().await?;
+        let row: Option<(String, i64, Option<i64>, String, Option<String>)> = sqlx::query_as(
+            "SELECT s.id, r.expires_at_ms, s.revoked_at_ms, s.principal_id, s.app_id \
+             FROM refresh_tokens r JOIN sessions s ON s.id = r.session_id WHERE r.token_hash = $1",
+        )
+        .bind(&hash)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let (session, expires_at_ms, revoked_at_ms, principal, app) = row.ok_or_else(unknown)?;
+        if revoked_at_ms.is_some() || expires_at_ms <= now {
+            return Err(unknown());
+        }
+        // The row itself decides who was first, on SQLite and among several replicas alike.
+        let used = sqlx::query("UPDATE refresh_tokens SET used_at_ms = $1 WHERE token_hash = $2 AND used_at_ms IS NULL")
+            .bind(now)
+            .bind(&hash)
+            .execute(&mut *transaction)
+            .await?;
+        if used.rows_affected() == 0 {
+            revoke(&mut transaction, &session, now).await?;
+            transaction.commit().await?;
+            self.auth.forget_session(&session);
+            tracing::warn!(session, principal, "a refresh token was used twice; the session is closed");
+            return Err(Error::new(
+                Code::RefreshTokenReused,
+                "this refresh token was used before, so the session is closed; log in again",
+            ));
+        }
+        let refresh_token = self.add_refresh_token(&mut transaction, &session, now).await?;
+        sqlx::query("UPDATE sessions SET expires_at_ms = $1 WHERE id = $2")
+            .bind(self.expiry(now))
+            .bind(&session)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        self.answer(principal, &session, app.as_deref(), refresh_token)
+    }
+
+    /// Closes the caller's session: its refresh tokens at once, its access tokens too.
+    pub async fn close(&self, principal: &Principal) -> Result<()> {
+        let session = match principal {
+            Principal::Owner { session, .. } | Principal::User { session, .. } => session,
+            Principal::ServerKey { .. } => {
+                return Err(Error::new(Code::Forbidden, "a server key has no session; revoke the key instead"));
+            }
+        };
+        let mut transaction = self.db.write().await?;
+        revoke(&mut transaction, session, now_ms()).await?;
+        transaction.commit().await?;
+        self.auth.forget_session(session);
+        Ok(())
+    }
+
+    fn expiry(&self, now_ms: i64) -> i64 {
+        now_ms.saturating_add(i64::try_from(self.refresh_ttl_s.saturating_mul(1000)).unwrap_or(i64::MAX))
+    }
+
+    async fn add_refresh_token(
+        &self,
+        connection: &mut AnyConnection,
+        session: &str,
+        now_ms: i64,
+    ) -> Result<Zeroizing<String>> {
+        let token = opaque::generate(opaque::REFRESH_TOKEN_PREFIX);
+        sqlx::query("INSERT INTO refresh_tokens (token_hash, session_id, created_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4)")
+            .bind(opaque::hash(&token))
+            .bind(session)
+            .bind(now_ms)
+            .bind(self.expiry(now_ms))
+            .execute(connection)
+            .await?;
+        Ok(token)
+    }
+
+    fn answer(
+        &self,
+        principal: String,
+        session: &str,
+        app: Option<&str>,
+        refresh_token: Zeroizing<String>,
+    ) -> Result<Session> {
+        Ok(Session {
+            access_token: self.auth.tokens().issue(&principal, session, app)?,
+            refresh_token: refresh_token.to_string(),
+            token_type: "Bearer",
+            expires_in: self.auth.tokens().ttl_s(),
+            principal,
+        })
+    }
+}
+
+async fn revoke(connection: &mut AnyConnection, session: &str, now_ms: i64) -> Result<()> {
+    sqlx::query("UPDATE sessions SET revoked_at_ms = $1 WHERE id = $2 AND revoked_at_ms IS NULL")
+        .bind(now_ms)
+        .bind(session)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Deletes sessions that ended more than a day ago, with their tokens. Called now and then by the server.
+pub async fn sweep(db: &Db) -> Result<u64> {
+    let horizon = now_ms().saturating_sub(24 * 60 * 60 * 1000);
+    let mut transaction = db.write().await?;
+    sqlx::query(
+        "DELETE FROM refresh_tokens WHERE session_id IN \
+         (SELECT id FROM sessions WHERE expires_at_ms < $1 OR revoked_at_ms < $1)",
+    )
+    .bind(horizon)
+    .execute(&mut *transaction)
+    .await?;
+    let gone = sqlx::query("DELETE FROM sessions WHERE expires_at_ms < $1 OR revoked_at_ms < $1")
+        .bind(horizon)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(gone.rows_affected())
+}

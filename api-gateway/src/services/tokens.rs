@@ -1,0 +1,348 @@
+//! Tokens: issue, read, mint, burn.
+
+use super::{Actor, Moved, parties};
+use crate::db::{Amount, Db, Id, Page, PageQuery, Statement, UnixMs, new_id, now_ms};
+use crate::error::{Error, FieldError, Result};
+use crate::ledger::contracts::{ChainAppId, address_text, hash_text, token_address};
+use crate::ledger::{Confirmed, Intent, Ledger, Operation, RequestKey, Submission, TokenRef};
+use alloy::primitives::B256;
+use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+use utoipa::ToSchema;
+
+/// Who may hold a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Policy {
+    /// Anybody on the chain.
+    #[default]
+    Open,
+    /// The app's active users, its admins and its owner.
+    Closed,
+}
+
+/// Body of `POST /tokens`.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateToken {
+    /// 1 to 64 bytes of UTF-8.
+    #[schema(example = "Euro voucher", min_length = 1, max_length = 64)]
+    pub name: String,
+    /// 1 to 16 bytes of UTF-8.
+    #[schema(example = "EURV", min_length = 1, max_length = 16)]
+    pub symbol: String,
+    /// 0 to 36: one unit is shown as 10^-decimals.
+    #[schema(example = 2, maximum = 36)]
+    pub decimals: u8,
+    /// Highest total supply in the smallest unit; none when absent.
+    #[serde(default)]
+    pub cap: Option<Amount>,
+    /// Minted to the app's treasury at once.
+    #[serde(default)]
+    pub initial_supply: Option<Amount>,
+    /// `open` when absent.
+    #[serde(default)]
+    pub policy: Policy,
+}
+
+/// Body of `POST /tokens/{token}/mint`.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Mint {
+    /// `usr_…`, `wal_…` or a 0x address.
+    pub to: String,
+    /// More than 0.
+    pub amount: Amount,
+}
+
+/// Body of `POST /tokens/{token}/burn`.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Burn {
+    /// More than 0.
+    pub amount: Amount,
+    /// Whose units: a user or wallet of the app; the treasury when absent.
+    #[serde(default)]
+    pub from: Option<String>,
+}
+
+/// A token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Token {
+    /// `tok_…`
+    pub id: String,
+    /// Its ERC-20 address.
+    pub address: String,
+    /// Its name.
+    pub name: String,
+    /// Its symbol.
+    pub symbol: String,
+    /// Its decimals.
+    pub decimals: u8,
+    /// Highest total supply; absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cap: Option<Amount>,
+    /// Who may hold it.
+    pub policy: Policy,
+    /// What exists of it on chain.
+    pub total_supply: Confirmed,
+    /// The operation that issues it.
+    pub operation_id: String,
+    /// When the gateway stored it.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: UnixMs,
+}
+
+/// The answer to `POST /tokens`: 202.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenCreated {
+    /// The token; its address is known at once.
+    #[serde(flatten)]
+    pub token: Token,
+    /// The operation that issues it on chain.
+    pub operation: Operation,
+}
+
+/// Issues a token; the initial supply goes to the app's treasury.
+///
+/// # Errors
+/// Field errors; 403 for a user; what [`Ledger::submit`] answers.
+pub async fn create(
+    ledger: &Ledger,
+    app_id: &str,
+    actor: &Actor,
+    body: CreateToken,
+    request: RequestKey,
+) -> Result<TokenCreated> {
+    actor.require_app()?;
+    validate(&body)?;
+    let treasury = parties::treasury(ledger.db(), app_id).await?;
+    let chain_app: ChainAppId = chain_app(ledger.db(), app_id).await?;
+    let salt = B256::random();
+    let cap = body.cap.unwrap_or_default();
+    let initial_supply = body.initial_supply.unwrap_or_default();
+    let token = Token {
+        id: new_id(Id::Token),
+        address: address_text(token_address(chain_app, salt)),
+        name: body.name,
+        symbol: body.symbol,
+        decimals: body.decimals,
+        cap: Some(cap).filter(|cap| !cap.is_zero()),
+        policy: body.policy,
+        total_supply: Confirmed { included: Amount::ZERO, finalized: Amount::ZERO },
+        operation_id: new_id(Id::Operation),
+        created_at: UnixMs(now_ms()),
+    };
+    let insert = Statement::new(
+        "INSERT INTO tokens (id, app_id, address, salt, name, symbol, decimals, cap, initial_supply, closed, \
+         included_supply, finalized_supply, operation_id, created_at_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '0', '0', $11, $12)",
+    )
+    .bind(&token.id)
+    .bind(app_id)
+    .bind(&token.address)
+    .bind(hash_text(salt))
+    .bind(&token.name)
+    .bind(&token.symbol)
+    .bind(i64::from(token.decimals))
+    .bind(cap.to_string())
+    .bind(initial_supply.to_string())
+    .bind(token.policy == Policy::Closed)
+    .bind(&token.operation_id)
+    .bind(token.created_at.0);
+    let accepted = ledger
+        .submit(Submission {
+            app_id: app_id.to_owned(),
+            sender_wallet_id: treasury.id,
+            intent: Intent::CreateToken {
+                app: chain_app,
+                salt,
+                token: TokenRef {
+                    id: token.id.clone(),
+                    address: token_address(chain_app, salt),
+                    symbol: token.symbol.clone(),
+                    decimals: token.decimals,
+                },
+                name: token.name.clone(),
+                cap: cap.0,
+                initial_supply: initial_supply.0,
+                closed: token.policy == Policy::Closed,
+            },
+            request,
+            rows: vec![insert],
+            operation_id: token.operation_id.clone(),
+            resource_id: Some(token.id.clone()),
+            user_id: None,
+            memo: None,
+            resource: serde_json::to_value(&token).map_err(Error::internal)?,
+        })
+        .await?;
+    // From the answer, not from above: a repeat gets the token of the first request.
+    Ok(TokenCreated {
+        token: serde_json::from_value(accepted.resource).map_err(Error::internal)?,
+        operation: accepted.operation,
+    })
+}
+
+/// Creates units.
+///
+/// # Errors
+/// 404, field errors, 403 for a user, what [`Ledger::submit`] answers.
+pub async fn mint(
+    ledger: &Ledger,
+    app_id: &str,
+    actor: &Actor,
+    token_id: &str,
+    body: Mint,
+    request: RequestKey,
+) -> Result<Moved> {
+    actor.require_app()?;
+    require_positive("amount", body.amount)?;
+    let token = token_ref(ledger.db(), app_id, token_id).await?;
+    let to = parties::receiver(ledger.db(), app_id, "to", &body.to).await?;
+    let treasury = parties::treasury(ledger.db(), app_id).await?;
+    let intent = Intent::Mint { token, to, amount: body.amount.0 };
+    Ok(ledger.submit(submission(app_id, treasury.id, intent, request, actor, None)).await?.into())
+}
+
+/// Destroys units of the treasury, or of a user or wallet of the app.
+///
+/// # Errors
+/// 404, field errors, 403 for a user, 422 `insufficient_balance`, what [`Ledger::submit`] answers.
+pub async fn burn(
+    ledger: &Ledger,
+    app_id: &str,
+    actor: &Actor,
+    token_id: &str,
+    body: Burn,
+    request: RequestKey,
+) -> Result<Moved> {
+    require_positive("amount", body.amount)?;
+    let token = token_ref(ledger.db(), app_id, token_id).await?;
+    let payer = parties::payer(ledger.db(), app_id, actor, body.from.as_deref()).await?;
+    let intent = Intent::Burn { token, amount: body.amount.0 };
+    Ok(ledger.submit(submission(app_id, payer.id, intent, request, actor, None)).await?.into())
+}
+
+/// One token.
+///
+/// # Errors
+/// 404 when the app has no such token.
+pub async fn get(db: &Db, app_id: &str, token_id: &str) -> Result<Token> {
+    let row = sqlx::query(SELECT_ONE).bind(app_id).bind(token_id).fetch_optional(db.reader()).await?;
+    from_row(&row.ok_or_else(|| Error::not_found("token"))?)
+}
+
+/// The app's tokens, newest first.
+///
+/// # Errors
+/// A bad page query.
+pub async fn list(db: &Db, app_id: &str, page: &PageQuery) -> Result<Page<Token>> {
+    let limit = page.limit()?;
+    let rows = sqlx::query(
+        "SELECT id, address, name, symbol, decimals, cap, closed, included_supply, finalized_supply, operation_id, \
+         created_at_ms FROM tokens WHERE app_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+    )
+    .bind(app_id)
+    .bind(page.before()?)
+    .bind(limit + 1)
+    .fetch_all(db.reader())
+    .await?;
+    let items = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
+    Ok(Page::cut(items, limit, |token| token.id.clone()))
+}
+
+const SELECT_ONE: &str =
+    "SELECT id, address, name, symbol, decimals, cap, closed, included_supply, finalized_supply, operation_id, \
+     created_at_ms FROM tokens WHERE app_id = $1 AND id = $2";
+
+fn from_row(row: &AnyRow) -> Result<Token> {
+    let amount = |column: &str| -> Result<Amount> {
+        row.try_get::<String, _>(column)?.parse().map_err(|error: crate::db::NotAnAmount| Error::internal(error))
+    };
+    let cap = amount("cap")?;
+    Ok(Token {
+        id: row.try_get("id")?,
+        address: row.try_get("address")?,
+        name: row.try_get("name")?,
+        symbol: row.try_get("symbol")?,
+        decimals: u8::try_from(row.try_get::<i64, _>("decimals")?).map_err(Error::internal)?,
+        cap: Some(cap).filter(|cap| !cap.is_zero()),
+        policy: if row.try_get::<i64, _>("closed")? == 1 { Policy::Closed } else { Policy::Open },
+        total_supply: Confirmed { included: amount("included_supply")?, finalized: amount("finalized_supply")? },
+        operation_id: row.try_get("operation_id")?,
+        created_at: UnixMs(row.try_get("created_at_ms")?),
+    })
+}
+
+/// What the ledger needs of a token.
+///
+/// # Errors
+/// 404 when the app has no such token.
+pub async fn token_ref(db: &Db, app_id: &str, token_id: &str) -> Result<TokenRef> {
+    let token = get(db, app_id, token_id).await?;
+    Ok(TokenRef {
+        address: token.address.parse().map_err(Error::internal)?,
+        id: token.id,
+        symbol: token.symbol,
+        decimals: token.decimals,
+    })
+}
+
+async fn chain_app(db: &Db, app_id: &str) -> Result<ChainAppId> {
+    let row = sqlx::query("SELECT chain_app_id FROM apps WHERE id = $1").bind(app_id).fetch_one(db.reader()).await?;
+    row.try_get::<String, _>(0)?.parse().map_err(Error::internal)
+}
+
+pub(super) fn require_positive(field: &str, amount: Amount) -> Result<()> {
+    if amount.is_zero() { Err(Error::field(field, "range", "must be more than 0")) } else { Ok(()) }
+}
+
+/// A submission without rows of its own.
+pub(super) fn submission(
+    app_id: &str,
+    wallet_id: String,
+    intent: Intent,
+    request: RequestKey,
+    actor: &Actor,
+    memo: Option<String>,
+) -> Submission {
+    Submission {
+        app_id: app_id.to_owned(),
+        sender_wallet_id: wallet_id,
+        intent,
+        request,
+        rows: Vec::new(),
+        operation_id: new_id(Id::Operation),
+        resource_id: None,
+        user_id: actor.user_id().map(str::to_owned),
+        memo,
+        resource: serde_json::Value::Null,
+    }
+}
+
+/// The limits of `contracts/ITokens.sol`, told before the chain would.
+fn validate(body: &CreateToken) -> Result<()> {
+    let mut faults = Vec::new();
+    let printable = |text: &str| !text.trim().is_empty() && !text.chars().any(char::is_control);
+    if !(1..=64).contains(&body.name.len()) || !printable(&body.name) {
+        faults.push(FieldError::new("name", "length", "must be 1 to 64 bytes of printable UTF-8"));
+    }
+    if !(1..=16).contains(&body.symbol.len()) || !printable(&body.symbol) {
+        faults.push(FieldError::new("symbol", "length", "must be 1 to 16 bytes of printable UTF-8"));
+    }
+    if body.decimals > 36 {
+        faults.push(FieldError::new("decimals", "range", "must be 0 to 36"));
+    }
+    if let Some(cap) = body.cap {
+        if cap.is_zero() {
+            faults.push(FieldError::new("cap", "range", "must be more than 0; leave it out for no cap"));
+        } else if body.initial_supply.is_some_and(|supply| supply > cap) {
+            faults.push(FieldError::new("initialSupply", "range", "must not exceed cap"));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::fields(faults)) }
+}

@@ -1,0 +1,75 @@
+//! The committed OpenAPI document is the one that the code generates, and every endpoint is described well enough to
+//! generate a client from.
+
+use crate::support::Gateway;
+use hanse_gateway::api;
+use serde_json::Value;
+use std::collections::HashSet;
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+
+#[test]
+fn the_committed_document_is_the_generated_one() {
+    let generated = api::document_json().unwrap();
+    if std::env::var_os("HANSE_UPDATE_OPENAPI").is_some() {
+        std::fs::write(FILE, &generated).unwrap();
+    }
+    let committed = std::fs::read_to_string(FILE).unwrap_or_default();
+    assert!(
+        committed == generated,
+        "openapi.json differs from the code; write it anew with: hanse-gateway openapi > api-gateway/openapi.json"
+    );
+}
+
+#[test]
+fn every_endpoint_says_what_a_client_needs() {
+    let document: Value = serde_json::from_str(&api::document_json().unwrap()).unwrap();
+    let mut ids = HashSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let at = format!("{method} {path}");
+            let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{at}: no operationId"));
+            assert!(ids.insert(id.to_owned()), "{id} twice");
+            assert!(operation["summary"].is_string(), "{at}: no summary");
+            assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{at}: one tag");
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(responses.keys().any(|status| status.starts_with('2')), "{at}: no success");
+            for (status, response) in responses.iter().filter(|(status, _)| !status.starts_with('2')) {
+                let health = path.starts_with("/health");
+                assert!(health || response["content"]["application/problem+json"].is_object(), "{at}: {status}");
+            }
+            for name in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+                let named = |parameter: &&Value| parameter["name"] == name && parameter["in"] == "path";
+                assert!(operation["parameters"].as_array().unwrap().iter().any(|p| named(&p)), "{at}: {name}");
+            }
+        }
+    }
+    assert_refs_exist(&document, &document);
+}
+
+fn assert_refs_exist(document: &Value, value: &Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(target) = fields.get("$ref").and_then(Value::as_str) {
+                let pointer = target.strip_prefix('#').unwrap_or_else(|| panic!("{target} leads outside"));
+                assert!(document.pointer(pointer).is_some(), "{target} leads nowhere");
+            }
+            fields.values().for_each(|value| assert_refs_exist(document, value));
+        }
+        Value::Array(items) => items.iter().for_each(|value| assert_refs_exist(document, value)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn the_document_and_its_page_are_served() {
+    let gateway = Gateway::start("").await;
+    let served = gateway.get(api::OPENAPI_PATH).send().await;
+    let committed: Value = serde_json::from_str(&api::document_json().unwrap()).unwrap();
+    assert_eq!(served.body, committed);
+    let page = gateway.get("/docs/").send().await;
+    assert!(page.status.is_success() && page.text.contains("swagger"), "{}", page.text);
+    let errors = gateway.get("/docs/errors").send().await;
+    assert!(errors.status.is_success() && errors.text.contains("insufficient_balance"), "{}", errors.text);
+    gateway.stop().await;
+}

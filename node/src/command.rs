@@ -1,0 +1,97 @@
+//! Runs what the command line asks for.
+
+use crate::{
+    cli::{Cli, Subcommand},
+    index,
+    service::{self, FullBackend, FullClient, Partial},
+};
+use futures::Future;
+use hanse_runtime::opaque::Block;
+use sc_cli::{Error, Result, SubstrateCli};
+use sc_service::{Configuration, PartialComponents, TaskManager};
+use std::path::PathBuf;
+
+/// Runs the node or a subcommand to its end.
+///
+/// # Errors
+/// What `main` should print.
+pub fn run() -> Result<()> {
+    let cli = Cli::from_process();
+    match &cli.subcommand {
+        None => run_node(&cli),
+        Some(Subcommand::Key(command)) => command.run(&cli),
+        Some(Subcommand::BuildSpec(command)) => command.run(cli.load_spec(&command.chain)?),
+        Some(Subcommand::CheckBlock(command)) => cli.create_runner(command)?.async_run(|config| {
+            with_partial(&config, |partial| command.run(partial.client, partial.import_queue))
+        }),
+        Some(Subcommand::ExportBlocks(command)) => cli.create_runner(command)?.async_run(|config| {
+            let database = config.database.clone();
+            with_partial(&config, |partial| command.run(partial.client, database))
+        }),
+        Some(Subcommand::ExportState(command)) => cli.create_runner(command)?.async_run(|config| {
+            let spec = config.chain_spec.cloned_box();
+            with_partial(&config, |partial| command.run::<Block, FullBackend, FullClient>(partial.client, spec))
+        }),
+        Some(Subcommand::ImportBlocks(command)) => cli.create_runner(command)?.async_run(|config| {
+            with_partial(&config, |partial| command.run(partial.client, partial.import_queue))
+        }),
+        Some(Subcommand::PurgeChain(command)) => cli.create_runner(command)?.sync_run(|config| {
+            let database = config.database.path().map(PathBuf::from);
+            command.run(config.database.clone())?;
+            // Whoever answered no still has the database.
+            if database.is_none_or(|path| !path.exists()) {
+                remove_index(&config)?;
+            }
+            Ok(())
+        }),
+        Some(Subcommand::Revert(command)) => cli.create_runner(command)?.async_run(|config| {
+            // Or the journal would bring the blocks back.
+            remove_index(&config)?;
+            let grandpa = !service::seals_alone(config.chain_spec.as_ref());
+            with_partial(&config, |partial| {
+                let revert = Box::new(move |client, _, blocks| {
+                    if grandpa {
+                        sc_consensus_grandpa::revert(client, blocks)?;
+                    }
+                    Ok(())
+                });
+                command.run(partial.client, partial.backend, Some(revert))
+            })
+        }),
+    }
+}
+
+fn run_node(cli: &Cli) -> Result<()> {
+    let runner = cli.create_runner(&cli.run)?;
+    let node = cli.node.clone();
+    runner.run_node_until_exit(|mut config| async move {
+        for endpoint in config.rpc.addr.iter_mut().flatten() {
+            // A port in use is an error to show: on another port nobody would find the node.
+            endpoint.retry_random_port = false;
+        }
+        service::node::start(config, node).await.map_err(Error::Service)
+    })
+}
+
+fn with_partial<F: Future<Output = Result<()>>>(
+    config: &Configuration,
+    command: impl FnOnce(Commanded) -> F,
+) -> Result<(F, TaskManager)> {
+    let PartialComponents { client, backend, task_manager, import_queue, .. }: Partial = service::partial(config)?;
+    Ok((command(Commanded { client, backend, import_queue }), task_manager))
+}
+
+/// The parts that subcommands work on.
+struct Commanded {
+    client: std::sync::Arc<FullClient>,
+    backend: std::sync::Arc<FullBackend>,
+    import_queue: sc_consensus::DefaultImportQueue<Block>,
+}
+
+fn remove_index(config: &Configuration) -> Result<()> {
+    let folder = index::folder(&config.data_path);
+    match std::fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,41 @@
+//! The Hanse node: a Substrate node that speaks Ethereum JSON-RPC.
+//!
+//! ```text
+//!                     HTTP and WebSocket, one port
+//!                                │
+//!            ┌───────────────── rpc ─────────────────┐
+//!            │ state, execute   │ block, transaction, │ submit
+//!            │ (runtime API)    │ logs, subscribe     │
+//!            ▼                  ▼                     ▼
+//!         client ◄─ follow ── index (SQLite)         pool
+//!            ▲                                        │
+//!            │ import                                 │ ready transactions
+//!            └──────── service: Aura + GRANDPA, or ◄──┘
+//!                      the sealer of `--dev`
+//! ```
+//!
+//! - [`cli`] and [`command`]: the command line.
+//! - [`service`]: client, network, consensus, block production.
+//! - [`index`]: everything by Ethereum hash, logs, the head that JSON-RPC sees.
+//! - [`rpc`]: `eth_`, `net_`, `web3_`, one file a family. The SDK's own methods (`system_`, `chain_`, `state_`,
+//!   `author_`) are served on the same port.
+//!
+//! # Invariants
+//! - JSON-RPC reads one head, the index's; see [`index`].
+//! - The node holds no user's key: it only takes signed transactions.
+//! - Nothing that comes over RPC or the network can make it panic; limits bound what one request may cost.
+//!
+//! # Failure
+//! Consensus, network, pool and index are essential tasks: when one ends, the node ends, with an error, and is to be
+//! started again by its supervisor. The index heals itself; the chain's last blocks come back from peers or from the
+//! index's journal.
+
+mod cli;
+mod command;
+mod index;
+mod rpc;
+mod service;
+
+fn main() -> sc_cli::Result<()> {
+    command::run()
+}

@@ -1,0 +1,134 @@
+//! What all methods share.
+
+use super::{
+    error::{RpcResult, internal, server_error, unknown_block},
+    input::{BlockRef, BlockTag},
+    pending::PendingTransactions,
+};
+use crate::{
+    index::{Index, types::BlockRecord},
+    service::{FullClient, Pool},
+};
+use hanse_primitives::convert;
+use hanse_runtime::opaque::Block;
+use sc_network_sync::SyncingService;
+use sp_api::{ApiError, ProvideRuntimeApi};
+use sp_core::H256;
+use std::sync::Arc;
+
+/// What one request may cost.
+#[derive(Clone, Debug, clap::Args)]
+pub struct RpcLimits {
+    /// Most blocks that one eth_getLogs may search.
+    #[arg(long, value_name = "BLOCKS", default_value_t = 100_000)]
+    pub eth_logs_max_blocks: u64,
+
+    /// Most logs that one eth_getLogs may return.
+    #[arg(long, value_name = "LOGS", default_value_t = 20_000)]
+    pub eth_logs_max_results: u64,
+
+    /// Most blocks that one eth_feeHistory may cover.
+    #[arg(long, value_name = "BLOCKS", default_value_t = 1024)]
+    pub eth_fee_history_max_blocks: u64,
+}
+
+/// What the methods need of the node.
+#[derive(Clone)]
+pub struct Deps {
+    /// The chain.
+    pub client: Arc<FullClient>,
+    /// The transaction pool.
+    pub pool: Arc<Pool>,
+    /// The Ethereum index.
+    pub index: Index,
+    /// The pool by Ethereum hash.
+    pub pending: PendingTransactions,
+    /// The state of synchronisation.
+    pub sync: Arc<SyncingService<Block>>,
+    /// Limits from the command line.
+    pub limits: RpcLimits,
+    /// Name and version of the node.
+    pub version: String,
+}
+
+/// What a method works on.
+pub struct Context {
+    deps: Deps,
+}
+
+impl std::ops::Deref for Context {
+    type Target = Deps;
+
+    fn deref(&self) -> &Deps {
+        &self.deps
+    }
+}
+
+impl Context {
+    pub(super) fn new(deps: Deps) -> Self {
+        Self { deps }
+    }
+
+    /// The newest indexed block.
+    pub fn head(&self) -> RpcResult<Arc<BlockRecord>> {
+        self.index.head().ok_or_else(unknown_block)
+    }
+
+    /// The height that a tag means now.
+    pub fn height(&self, tag: BlockTag) -> RpcResult<u64> {
+        Ok(match tag {
+            BlockTag::Earliest => 0,
+            BlockTag::Finalized | BlockTag::Safe => self.index.finalized(),
+            BlockTag::Latest | BlockTag::Pending => self.head()?.number(),
+            BlockTag::Number(number) => number,
+        })
+    }
+
+    /// The block, if there is one.
+    pub async fn find(&self, block: BlockRef) -> RpcResult<Option<Arc<BlockRecord>>> {
+        match block {
+            BlockRef::Tag(BlockTag::Latest | BlockTag::Pending) => self.head().map(Some),
+            BlockRef::Tag(tag) => self.index.block_by_number(self.height(tag)?).await.map_err(internal),
+            BlockRef::Hash { hash, require_canonical } => {
+                let found = self.index.block_by_hash(hash).await.map_err(internal)?;
+                if require_canonical && let Some(block) = &found {
+                    let canonical = self.index.block_by_number(block.number()).await.map_err(internal)?;
+                    if canonical.is_none_or(|canonical| canonical.hash != hash) {
+                        return Err(server_error("hash is not currently canonical"));
+                    }
+                }
+                Ok(found)
+            }
+        }
+    }
+
+    /// The block; an error if there is none.
+    pub async fn resolve(&self, block: Option<BlockRef>) -> RpcResult<Arc<BlockRecord>> {
+        let block = block.unwrap_or_default();
+        self.find(block).await?.ok_or_else(|| match block {
+            BlockRef::Hash { .. } => server_error("header for hash not found"),
+            BlockRef::Tag(_) => unknown_block(),
+        })
+    }
+
+    /// Asks the runtime about the state of a block, on a blocking thread.
+    pub async fn runtime<T: Send + 'static>(
+        &self,
+        block: &BlockRecord,
+        call: impl FnOnce(&RuntimeApiOf, H256) -> Result<T, ApiError> + Send + 'static,
+    ) -> RpcResult<T> {
+        let client = self.client.clone();
+        let at = convert::h256(block.substrate_hash);
+        let number = block.number();
+        let result = tokio::task::spawn_blocking(move || call(&client.runtime_api(), at)).await.map_err(internal)?;
+        result.map_err(|error| match error {
+            ApiError::UnknownBlock(_) => {
+                server_error(format!("the state of block {number} is not available: this node has pruned it"))
+            }
+            error => internal(error),
+        })
+    }
+}
+
+/// The runtime API on this client.
+pub type RuntimeApiOf = <FullClient as ProvideRuntimeApi<Block>>::Api;

@@ -1,0 +1,159 @@
+//! Prices: `eth_gasPrice`, `eth_maxPriorityFeePerGas`, `eth_feeHistory`.
+//!
+//! On a gasless chain the base fee is 0, nobody needs to tip, and every price is 0.
+
+use super::{
+    Module,
+    context::Context,
+    error::{RpcResult, internal, invalid_params, limit_exceeded, unknown_block},
+    input::BlockTag,
+    method,
+    params::HexOrDecimal,
+};
+use crate::index::types::BlockRecord;
+use alloy_primitives::U128;
+use alloy_rpc_types_eth::FeeHistory;
+use hanse_primitives::runtime_api::EthereumApi;
+use jsonrpsee::core::RegisterMethodError;
+
+/// Blocks that the suggested tip looks back on.
+const TIP_BLOCKS: u64 = 20;
+/// The suggested tip is the one that this share of transactions paid at most.
+const TIP_PERCENTILE: usize = 60;
+/// The suggested tip when no transaction paid any, in wei: 1 gwei.
+const DEFAULT_TIP: u128 = 1_000_000_000;
+/// geth's limit on percentiles.
+const MAX_PERCENTILES: usize = 100;
+
+pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
+    method(module, "eth_gasPrice", 0, |context, _| async move {
+        let head = context.head()?;
+        let base_fee = next_base_fee(&context, &head).await?;
+        Ok(U128::from(base_fee + suggested_tip(&context, base_fee).await?))
+    })?;
+    method(module, "eth_maxPriorityFeePerGas", 0, |context, _| async move {
+        let head = context.head()?;
+        let base_fee = next_base_fee(&context, &head).await?;
+        suggested_tip(&context, base_fee).await.map(U128::from)
+    })?;
+    method(module, "eth_feeHistory", 3, |context, mut args| async move {
+        let HexOrDecimal(count) = args.required()?;
+        let newest = args.required()?;
+        history(&context, count, newest, args.optional()?.unwrap_or_default()).await
+    })
+}
+
+async fn next_base_fee(context: &Context, block: &BlockRecord) -> RpcResult<u128> {
+    context.runtime(block, |api, at| api.base_fee(at)).await
+}
+
+async fn suggested_tip(context: &Context, base_fee: u128) -> RpcResult<u128> {
+    if base_fee == 0 {
+        return Ok(0);
+    }
+    let newest = context.head()?.number();
+    let mut tips = Vec::new();
+    for number in newest.saturating_sub(TIP_BLOCKS)..=newest {
+        if let Some(block) = context.index.block_by_number(number).await.map_err(internal)? {
+            tips.extend(tips_of(&block).map(|(tip, _)| tip));
+        }
+    }
+    tips.sort_unstable();
+    Ok(tips.get(tips.len() * TIP_PERCENTILE / 100).copied().unwrap_or(DEFAULT_TIP))
+}
+
+/// What each transaction paid above the base fee, and the gas that it used.
+fn tips_of(block: &BlockRecord) -> impl Iterator<Item = (u128, u64)> + '_ {
+    let base_fee = u128::from(block.header.base_fee_per_gas.unwrap_or_default());
+    block
+        .transactions
+        .iter()
+        .map(move |transaction| (transaction.effective_gas_price.saturating_sub(base_fee), transaction.gas_used))
+}
+
+async fn history(context: &Context, count: u64, newest: BlockTag, percentiles: Vec<f64>) -> RpcResult<FeeHistory> {
+    check_percentiles(&percentiles)?;
+    let limit = context.limits.eth_fee_history_max_blocks;
+    if count > limit {
+        return Err(limit_exceeded(format!("blockCount {count} exceeds the limit of {limit} blocks")));
+    }
+    let newest = context.height(newest)?;
+    let head = context.head()?;
+    if newest > head.number() {
+        return Err(invalid_params(format!("request beyond head block: requested {newest}, head {}", head.number())));
+    }
+    if count == 0 {
+        return Ok(FeeHistory::default());
+    }
+    let oldest = (newest + 1).saturating_sub(count);
+    let headers = context.index.headers(oldest, newest).await.map_err(internal)?;
+    let mut history = FeeHistory { oldest_block: oldest, ..Default::default() };
+    for header in &headers {
+        history.base_fee_per_gas.push(header.base_fee_per_gas.unwrap_or_default().into());
+        history.gas_used_ratio.push(header.gas_used as f64 / header.gas_limit.max(1) as f64);
+    }
+    let following = match context.index.block_by_number(newest + 1).await.map_err(internal)? {
+        Some(block) => block.header.base_fee_per_gas.unwrap_or_default().into(),
+        None => {
+            let block = context.index.block_by_number(newest).await.map_err(internal)?.ok_or_else(unknown_block)?;
+            next_base_fee(context, &block).await?
+        }
+    };
+    history.base_fee_per_gas.push(following);
+    if !percentiles.is_empty() {
+        let mut rewards = Vec::with_capacity(headers.len());
+        for header in &headers {
+            let block = context.index.block_by_number(header.number).await.map_err(internal)?;
+            rewards.push(block.map_or_else(|| vec![0; percentiles.len()], |block| rewards_of(&block, &percentiles)));
+        }
+        history.reward = Some(rewards);
+    }
+    Ok(history)
+}
+
+fn check_percentiles(percentiles: &[f64]) -> RpcResult<()> {
+    if percentiles.len() > MAX_PERCENTILES {
+        return Err(invalid_params(format!("invalid reward percentile: over the query limit {MAX_PERCENTILES}")));
+    }
+    if let Some(wrong) = percentiles.iter().find(|percentile| !(0.0..=100.0).contains(*percentile)) {
+        return Err(invalid_params(format!("invalid reward percentile: {wrong}")));
+    }
+    if !percentiles.is_sorted() {
+        return Err(invalid_params("invalid reward percentile: they must ascend"));
+    }
+    Ok(())
+}
+
+/// The tips at the percentiles of the block's gas.
+fn rewards_of(block: &BlockRecord, percentiles: &[f64]) -> Vec<u128> {
+    let mut tips: Vec<_> = tips_of(block).collect();
+    tips.sort_unstable();
+    let total: u64 = tips.iter().map(|(_, gas)| gas).sum();
+    percentiles
+        .iter()
+        .map(|percentile| {
+            let threshold = (total as f64 * percentile / 100.0) as u64;
+            let mut gas_so_far = 0;
+            tips.iter()
+                .find(|(_, gas)| {
+                    gas_so_far += gas;
+                    gas_so_far >= threshold
+                })
+                .map_or(0, |(tip, _)| *tip)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_ascend_from_0_to_100() {
+        assert!(check_percentiles(&[]).is_ok());
+        assert!(check_percentiles(&[0.0, 50.0, 50.0, 100.0]).is_ok());
+        for wrong in [&[-1.0][..], &[101.0], &[50.0, 49.0], &[f64::NAN], &[1.0; 101]] {
+            assert!(check_percentiles(wrong).is_err());
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! From the index's records to the JSON of Ethereum.
+
+use super::error::{RpcResult, internal};
+use crate::index::types::{BlockRecord, LocatedLog, LocatedTransaction};
+use alloy_consensus::{Receipt, ReceiptEnvelope, ReceiptWithBloom, TxEnvelope, transaction::Recovered};
+use alloy_eips::{Decodable2718, eip4895::Withdrawals};
+use alloy_primitives::{Address, U256};
+use alloy_rpc_types_eth::{Block, BlockTransactions, Header, Log, Transaction, TransactionReceipt};
+
+/// The block, with whole transactions or only their hashes.
+///
+/// # Errors
+/// When a transaction of the chain can't be decoded.
+pub fn block(record: &BlockRecord, full: bool) -> RpcResult<Block> {
+    let transactions = if full {
+        let positions = 0..record.transactions.len() as u64;
+        let all = positions.filter_map(|position| record.located(position)).map(|located| transaction(&located));
+        BlockTransactions::Full(all.collect::<RpcResult<_>>()?)
+    } else {
+        BlockTransactions::Hashes(record.transactions.iter().map(|transaction| transaction.hash).collect())
+    };
+    Ok(Block {
+        header: header(record),
+        uncles: Vec::new(),
+        transactions,
+        withdrawals: record.header.withdrawals_root.map(|_| Withdrawals::default()),
+    })
+}
+
+/// The header, as `newHeads` sends it.
+pub fn header(record: &BlockRecord) -> Header {
+    Header {
+        hash: record.hash,
+        inner: record.header.clone(),
+        total_difficulty: None,
+        size: Some(U256::from(record.size_bytes)),
+    }
+}
+
+/// The transaction in its block.
+///
+/// # Errors
+/// When it can't be decoded.
+pub fn transaction(located: &LocatedTransaction) -> RpcResult<Transaction> {
+    let record = &located.transaction;
+    let inner = Recovered::new_unchecked(decode(&record.raw)?, record.from);
+    Ok(Transaction {
+        inner,
+        block_hash: Some(located.block_hash),
+        block_number: Some(located.header.number),
+        transaction_index: Some(located.position),
+        effective_gas_price: Some(record.effective_gas_price),
+        block_timestamp: Some(located.header.timestamp),
+    })
+}
+
+/// A transaction that waits in the pool.
+///
+/// # Errors
+/// When it can't be decoded.
+pub fn pending_transaction(raw: &[u8], from: Address) -> RpcResult<Transaction> {
+    Ok(Transaction {
+        inner: Recovered::new_unchecked(decode(raw)?, from),
+        block_hash: None,
+        block_number: None,
+        transaction_index: None,
+        effective_gas_price: None,
+        block_timestamp: None,
+    })
+}
+
+/// The receipt of the transaction.
+///
+/// # Errors
+/// When the transaction can't be decoded.
+pub fn receipt(located: &LocatedTransaction) -> RpcResult<TransactionReceipt> {
+    let record = &located.transaction;
+    let kind = decode(&record.raw)?.tx_type();
+    let logs: Vec<_> = record
+        .logs
+        .iter()
+        .enumerate()
+        .map(|(i, log)| LocatedLog {
+            block_number: located.header.number,
+            block_hash: located.block_hash,
+            block_timestamp: located.header.timestamp,
+            transaction_hash: record.hash,
+            transaction_position: located.position,
+            position: record.first_log + i as u64,
+            log: log.clone(),
+        })
+        .map(|located| log(located, false))
+        .collect();
+    let receipt = Receipt { status: record.success.into(), cumulative_gas_used: record.cumulative_gas_used, logs };
+    let logs_bloom = record.logs.iter().collect();
+    Ok(TransactionReceipt {
+        inner: ReceiptEnvelope::from_typed(kind, ReceiptWithBloom { receipt, logs_bloom }),
+        transaction_hash: record.hash,
+        transaction_index: Some(located.position),
+        block_hash: Some(located.block_hash),
+        block_number: Some(located.header.number),
+        gas_used: record.gas_used,
+        effective_gas_price: record.effective_gas_price,
+        blob_gas_used: None,
+        blob_gas_price: None,
+        from: record.from,
+        to: record.to,
+        contract_address: record.contract_address,
+    })
+}
+
+/// The log; `removed` when a reorganisation took its block off the chain.
+pub fn log(located: LocatedLog, removed: bool) -> Log {
+    Log {
+        inner: located.log,
+        block_hash: Some(located.block_hash),
+        block_number: Some(located.block_number),
+        block_timestamp: Some(located.block_timestamp),
+        transaction_hash: Some(located.transaction_hash),
+        transaction_index: Some(located.transaction_position),
+        log_index: Some(located.position),
+        removed,
+    }
+}
+
+fn decode(raw: &[u8]) -> RpcResult<TxEnvelope> {
+    TxEnvelope::decode_2718(&mut &raw[..]).map_err(|error| internal(format!("a transaction of the chain: {error}")))
+}

@@ -1,0 +1,141 @@
+//! `eth_subscribe`: newHeads, logs, newPendingTransactions.
+//!
+//! All come from the index, after it has committed the block: whoever hears of a block can ask for it at once. A
+//! subscriber that reads too slowly loses its subscription instead of messages in the middle.
+
+use super::{
+    Module,
+    context::Context,
+    error::{RpcResult, invalid_params},
+    input::LogQuery,
+    output,
+    params::{Args, FromJson},
+};
+use crate::index::{HeadChange, logs::LogFilter};
+use jsonrpsee::{
+    SubscriptionMessage,
+    core::RegisterMethodError,
+    server::{PendingSubscriptionSink, SubscriptionSink},
+    types::Params,
+};
+use log::debug;
+use serde::Serialize;
+use serde_json::Value;
+use std::sync::Arc;
+use tokio::sync::broadcast::Receiver;
+
+pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
+    module.register_subscription(
+        "eth_subscribe",
+        "eth_subscription",
+        "eth_unsubscribe",
+        |params, pending, context, _| async move { subscribe(params, pending, context).await },
+    )?;
+    Ok(())
+}
+
+/// What is subscribed to.
+enum Topic {
+    Heads,
+    Logs(LogFilter),
+    /// Hashes, or whole transactions.
+    Pending {
+        full: bool,
+    },
+    Syncing,
+}
+
+impl Topic {
+    fn parse(params: &Params<'_>) -> RpcResult<Self> {
+        let mut args = Args::new(params, 2)?;
+        let name: String = args.required()?;
+        let options: Option<Value> = args.optional()?;
+        let wrong = |text: String| invalid_params(format!("invalid argument 1: {text}"));
+        match (name.as_str(), options) {
+            ("newHeads", _) => Ok(Self::Heads),
+            ("logs", None) => Ok(Self::Logs(LogFilter::default())),
+            ("logs", Some(options)) => LogQuery::from_json(&options).map(|query| Self::Logs(query.filter)).map_err(wrong),
+            ("newPendingTransactions", None) => Ok(Self::Pending { full: false }),
+            ("newPendingTransactions", Some(options)) => {
+                bool::from_json(&options).map(|full| Self::Pending { full }).map_err(wrong)
+            }
+            ("syncing", _) => Ok(Self::Syncing),
+            (name, _) => Err(invalid_params(format!(r#"no "{name}" subscription in eth namespace"#))),
+        }
+    }
+}
+
+async fn subscribe(params: Params<'static>, pending: PendingSubscriptionSink, context: Arc<Context>) {
+    let topic = match Topic::parse(&params) {
+        Ok(topic) => topic,
+        Err(error) => return pending.reject(error).await,
+    };
+    // Before the answer, so that nothing between answer and first message is missed.
+    let changes = context.index.changes();
+    let arrivals = context.pending.arrivals();
+    let Ok(sink) = pending.accept().await else { return };
+    match topic {
+        Topic::Heads => each(&sink, changes, |change| heads(&change)).await,
+        Topic::Logs(filter) => each(&sink, changes, |change| logs(&change, &filter)).await,
+        Topic::Pending { full: false } => each(&sink, arrivals, |hash| vec![hash]).await,
+        Topic::Pending { full: true } => {
+            each(&sink, arrivals, |hash| {
+                let waiting = context.pending.get(&context.pool, hash);
+                let transaction = waiting.and_then(|waiting| {
+                    let from = hanse_primitives::convert::address(waiting.sender()?);
+                    output::pending_transaction(waiting.raw(), from).ok()
+                });
+                transaction.into_iter().collect::<Vec<_>>()
+            })
+            .await;
+        }
+        Topic::Syncing => {
+            // geth says so once at the beginning; there is no more to tell of a node on a LAN.
+            let syncing = sp_consensus::SyncOracle::is_major_syncing(&*context.sync);
+            send(&sink, &syncing).await;
+            sink.closed().await;
+        }
+    }
+}
+
+/// Sends what `messages` makes of each event, until the client leaves or falls behind.
+async fn each<E: Clone, M: Serialize>(
+    sink: &SubscriptionSink,
+    mut events: Receiver<E>,
+    messages: impl Fn(E) -> Vec<M>,
+) {
+    loop {
+        let event = tokio::select! {
+            event = events.recv() => event,
+            () = sink.closed() => return,
+        };
+        let Ok(event) = event else {
+            debug!(target: "rpc", "a subscriber was too slow");
+            return;
+        };
+        for message in messages(event) {
+            if !send(sink, &message).await {
+                return;
+            }
+        }
+    }
+}
+
+async fn send(sink: &SubscriptionSink, message: &impl Serialize) -> bool {
+    match SubscriptionMessage::from_json(message) {
+        Ok(message) => sink.send(message).await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+fn heads(change: &HeadChange) -> Vec<alloy_rpc_types_eth::Header> {
+    change.enacted.iter().map(|block| output::header(block)).collect()
+}
+
+/// First the logs that a reorganisation took back, then the new ones.
+fn logs(change: &HeadChange, filter: &LogFilter) -> Vec<alloy_rpc_types_eth::Log> {
+    let wanted = |log: &crate::index::types::LocatedLog| filter.matches(&log.log);
+    let removed = change.retracted.iter().flat_map(|block| block.logs().filter(wanted).map(|log| output::log(log, true)));
+    let added = change.enacted.iter().flat_map(|block| block.logs().filter(wanted).map(|log| output::log(log, false)));
+    removed.chain(added).collect()
+}

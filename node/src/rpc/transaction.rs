@@ -1,0 +1,66 @@
+//! Transactions: `eth_getTransactionBy…`, `eth_getTransactionReceipt`.
+
+use super::{
+    Module,
+    block::by_hash,
+    context::Context,
+    error::{RpcResult, internal},
+    input::BlockRef,
+    method, output,
+    params::HexOrDecimal,
+};
+use alloy_primitives::{B256, Bytes};
+use alloy_rpc_types_eth::{Transaction, TransactionReceipt};
+use hanse_primitives::convert;
+use jsonrpsee::core::RegisterMethodError;
+
+pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
+    method(module, "eth_getTransactionByHash", 1, |context, mut args| async move {
+        by_its_hash(&context, args.required()?).await
+    })?;
+    method(module, "eth_getRawTransactionByHash", 1, |context, mut args| async move {
+        raw(&context, args.required()?).await
+    })?;
+    method(module, "eth_getTransactionByBlockHashAndIndex", 2, |context, mut args| async move {
+        let block = by_hash(args.required()?);
+        in_block(&context, block, args.required()?).await
+    })?;
+    method(module, "eth_getTransactionByBlockNumberAndIndex", 2, |context, mut args| async move {
+        let block = BlockRef::Tag(args.required()?);
+        in_block(&context, block, args.required()?).await
+    })?;
+    method(module, "eth_getTransactionReceipt", 1, |context, mut args| async move {
+        receipt(&context, args.required()?).await
+    })
+}
+
+async fn by_its_hash(context: &Context, hash: B256) -> RpcResult<Option<Transaction>> {
+    if let Some(located) = context.index.transaction(hash).await.map_err(internal)? {
+        return output::transaction(&located).map(Some);
+    }
+    let Some(waiting) = context.pending.get(&context.pool, hash) else {
+        // It may have gone from the pool into a block since the index was asked.
+        let located = context.index.transaction(hash).await.map_err(internal)?;
+        return located.map(|located| output::transaction(&located)).transpose();
+    };
+    let Some(from) = waiting.sender() else { return Ok(None) };
+    output::pending_transaction(waiting.raw(), convert::address(from)).map(Some)
+}
+
+async fn raw(context: &Context, hash: B256) -> RpcResult<Option<Bytes>> {
+    let located = context.index.transaction(hash).await.map_err(internal)?;
+    Ok(match located {
+        Some(located) => Some(located.transaction.raw),
+        None => context.pending.get(&context.pool, hash).map(|waiting| waiting.raw().to_vec().into()),
+    })
+}
+
+async fn in_block(context: &Context, block: BlockRef, position: HexOrDecimal) -> RpcResult<Option<Transaction>> {
+    let Some(record) = context.find(block).await? else { return Ok(None) };
+    record.located(position.0).map(|located| output::transaction(&located)).transpose()
+}
+
+async fn receipt(context: &Context, hash: B256) -> RpcResult<Option<TransactionReceipt>> {
+    let located = context.index.transaction(hash).await.map_err(internal)?;
+    located.map(|located| output::receipt(&located)).transpose()
+}

@@ -1,0 +1,107 @@
+//! Puts the node's parts together.
+//!
+//! [`partial`] makes what every subcommand needs (client, database, pool, import queue); [`node::start`] adds the
+//! network, the index, JSON-RPC and block production.
+
+mod consensus;
+pub mod node;
+mod replay;
+pub mod seal;
+
+use hanse_runtime::{RuntimeApi, opaque::Block};
+use sc_consensus::{BoxBlockImport, DefaultImportQueue, LongestChain};
+use sc_executor::WasmExecutor;
+use sc_service::{ChainSpec, ChainType, Configuration, PartialComponents, TFullBackend, TFullClient};
+use sc_telemetry::{Telemetry, TelemetryWorker};
+use sc_transaction_pool::TransactionPoolHandle;
+use std::sync::Arc;
+
+/// Executes the runtime; no host functions but the SDK's.
+pub type Executor = WasmExecutor<sp_io::SubstrateHostFunctions>;
+/// The client of the chain.
+pub type FullClient = TFullClient<Block, RuntimeApi, Executor>;
+/// The chain's database.
+pub type FullBackend = TFullBackend<Block>;
+/// The rule for the best block.
+pub type SelectChain = LongestChain<FullBackend, Block>;
+/// The transaction pool.
+pub type Pool = TransactionPoolHandle<Block, FullClient>;
+/// What [`partial`] makes.
+pub type Partial = PartialComponents<FullClient, FullBackend, SelectChain, DefaultImportQueue<Block>, Pool, Extras>;
+
+/// What only a running node needs.
+pub struct Extras {
+    block_import: BoxBlockImport<Block>,
+    /// `None` when the node seals by itself.
+    grandpa: Option<consensus::GrandpaLink>,
+    telemetry: Option<Telemetry>,
+}
+
+/// Whether this node alone makes the blocks. Then there are no slots to claim and no votes to wait for, and blocks
+/// carry no author's seal.
+pub fn seals_alone(spec: &dyn ChainSpec) -> bool {
+    spec.chain_type() == ChainType::Development
+}
+
+/// Client, database, pool and import queue.
+///
+/// # Errors
+/// When the database can't be opened or belongs to another chain.
+pub fn partial(config: &Configuration) -> Result<Partial, sc_service::Error> {
+    let telemetry = config
+        .telemetry_endpoints
+        .clone()
+        .filter(|endpoints| !endpoints.is_empty())
+        .map(|endpoints| -> Result<_, sc_telemetry::Error> {
+            let worker = TelemetryWorker::new(16)?;
+            let telemetry = worker.handle().new_telemetry(endpoints);
+            Ok((worker, telemetry))
+        })
+        .transpose()?;
+
+    let executor = sc_service::new_wasm_executor::<sp_io::SubstrateHostFunctions>(&config.executor);
+    let (client, backend, keystore_container, task_manager) = sc_service::new_full_parts::<Block, RuntimeApi, _>(
+        config,
+        telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
+        executor,
+        Vec::new(),
+    )?;
+    let client = Arc::new(client);
+    let telemetry = telemetry.map(|(worker, telemetry)| {
+        task_manager.spawn_handle().spawn("telemetry", None, worker.run());
+        telemetry
+    });
+    let select_chain = LongestChain::new(backend.clone());
+    let transaction_pool = Arc::from(
+        sc_transaction_pool::Builder::new(
+            task_manager.spawn_essential_handle(),
+            client.clone(),
+            config.role.is_authority().into(),
+        )
+        .with_options(config.transaction_pool.clone())
+        .with_prometheus(config.prometheus_registry())
+        .build(),
+    );
+    let (import_queue, block_import, grandpa) = if seals_alone(config.chain_spec.as_ref()) {
+        let queue = sc_consensus_manual_seal::import_queue(
+            Box::new(client.clone()),
+            &task_manager.spawn_essential_handle(),
+            config.prometheus_registry(),
+        );
+        (queue, Box::new(client.clone()) as BoxBlockImport<Block>, None)
+    } else {
+        let handle = telemetry.as_ref().map(|telemetry| telemetry.handle());
+        consensus::import_queue(config, &client, &select_chain, &task_manager, handle)?
+    };
+
+    Ok(PartialComponents {
+        client,
+        backend,
+        task_manager,
+        import_queue,
+        keystore_container,
+        select_chain,
+        transaction_pool,
+        other: Extras { block_import, grandpa, telemetry },
+    })
+}

@@ -1,0 +1,206 @@
+//! Starts the running node.
+
+use super::{
+    Extras, FullClient, Partial, Pool,
+    consensus::{self, ConsensusConfig, Parts},
+    replay,
+    seal::{Sealer, Sealing},
+};
+use crate::{
+    cli::NodeParams,
+    index::{self, Index, metrics::Metrics},
+    rpc::{self, pending::PendingTransactions},
+};
+use futures::{StreamExt, channel::mpsc, stream};
+use hanse_runtime::opaque::Block;
+use log::info;
+use sc_client_api::{BlockBackend, BlockchainEvents};
+use sc_consensus::BoxBlockImport;
+use sc_network::{
+    Litep2pNetworkBackend, NetworkBackend,
+    config::{FullNetworkConfiguration, NetworkBackendType},
+};
+use sc_service::{BuildNetworkParams, Configuration, PartialComponents, SpawnTasksParams, TaskManager};
+use sp_core::H256;
+use std::sync::Arc;
+
+/// Commands of `engine_createBlock` that may wait.
+const ENGINE_COMMANDS: usize = 64;
+
+fn other(error: impl std::fmt::Display) -> sc_service::Error {
+    sc_service::Error::Other(error.to_string())
+}
+
+/// Starts network, index, JSON-RPC and block production.
+///
+/// # Errors
+/// When the database, the index or a port can't be used.
+pub async fn start(mut config: Configuration, params: NodeParams) -> Result<TaskManager, sc_service::Error> {
+    if matches!(config.network.network_backend, NetworkBackendType::Libp2p) {
+        return Err(other("this node speaks litep2p only; leave `--network-backend` out"));
+    }
+    let alone = super::seals_alone(config.chain_spec.as_ref());
+    let PartialComponents {
+        client,
+        backend,
+        mut task_manager,
+        import_queue,
+        keystore_container,
+        select_chain,
+        transaction_pool,
+        other: Extras { block_import, grandpa, mut telemetry },
+    }: Partial = super::partial(&config)?;
+
+    let folder = index::folder(&config.data_path);
+    replay::replay(&client, &block_import, &folder, alone).await;
+    let index = open_index(&config, &client, &task_manager).await?;
+
+    let genesis = client.block_hash(0)?.ok_or_else(|| other("the chain has no genesis block"))?;
+    let registry = config.prometheus_registry().cloned();
+    let mut net_config =
+        FullNetworkConfiguration::<Block, H256, Litep2pNetworkBackend>::new(&config.network, registry.clone());
+    let metrics = <Litep2pNetworkBackend as NetworkBackend<Block, H256>>::register_notification_metrics(registry.as_ref());
+    let grandpa_protocol = consensus::grandpa_protocol(&genesis, &config);
+    let grandpa = grandpa.filter(|_| !config.disable_grandpa).map(|link| {
+        let (protocol_config, notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<_, Litep2pNetworkBackend>(
+            grandpa_protocol.clone(),
+            metrics.clone(),
+            net_config.peer_store_handle(),
+        );
+        net_config.add_notification_protocol(protocol_config);
+        (link, notifications)
+    });
+    let (network, system_rpc_tx, tx_handler_controller, sync_service, _) =
+        sc_service::build_network(BuildNetworkParams {
+            config: &config,
+            net_config,
+            client: client.clone(),
+            transaction_pool: transaction_pool.clone(),
+            spawn_handle: task_manager.spawn_handle(),
+            spawn_essential_handle: task_manager.spawn_essential_handle(),
+            import_queue,
+            block_announce_validator_builder: None,
+            warp_sync_config: None,
+            block_relay: None,
+            metrics,
+            gap_sync_body_policy: None,
+        })?;
+
+    let pending = PendingTransactions::default();
+    task_manager.spawn_handle().spawn(
+        "pending-transactions",
+        Some("rpc"),
+        pending.clone().follow(transaction_pool.clone()),
+    );
+
+    let (commands_tx, commands) = mpsc::channel(ENGINE_COMMANDS);
+    let rpc_builder = {
+        let deps = rpc::Deps {
+            client: client.clone(),
+            pool: transaction_pool.clone(),
+            index,
+            pending,
+            sync: sync_service.clone(),
+            limits: params.limits,
+            version: format!("hanse-node/{}", config.impl_version),
+        };
+        let engine = (alone && params.sealing == Sealing::Manual).then_some(commands_tx.clone());
+        Box::new(move |_| rpc::module(deps.clone(), engine.clone()).map_err(other))
+    };
+    config.rpc.id_provider = Some(Box::new(rpc::ids::SubscriptionIds));
+
+    let consensus_config = ConsensusConfig {
+        role: config.role,
+        force_authoring: config.force_authoring,
+        name: config.network.node_name.clone(),
+        registry: registry.clone(),
+    };
+    sc_service::spawn_tasks(SpawnTasksParams {
+        config,
+        client: client.clone(),
+        backend,
+        task_manager: &mut task_manager,
+        keystore: keystore_container.keystore(),
+        transaction_pool: transaction_pool.clone(),
+        rpc_builder,
+        network: network.clone(),
+        system_rpc_tx,
+        tx_handler_controller,
+        sync_service: sync_service.clone(),
+        telemetry: telemetry.as_mut(),
+        tracing_execute_block: None,
+    })?;
+
+    let parts = Parts {
+        config: &consensus_config,
+        client,
+        select_chain,
+        pool: transaction_pool,
+        keystore: &keystore_container,
+        sync: sync_service,
+        network,
+        tasks: &task_manager,
+        telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
+    };
+    if alone {
+        start_sealer(&parts, block_import, commands, params.sealing)?;
+        // The sealer ends when nobody can command it any more.
+        task_manager.keep_alive(commands_tx);
+        return Ok(task_manager);
+    }
+    if parts.config.role.is_authority() {
+        consensus::start_aura(&parts, block_import)?;
+    }
+    if let Some((link, notifications)) = grandpa {
+        consensus::start_grandpa(&parts, link, grandpa_protocol, notifications)?;
+    }
+    Ok(task_manager)
+}
+
+/// Opens the index and starts the task that keeps it up to date. Genesis at least is indexed when this returns.
+async fn open_index(
+    config: &Configuration,
+    client: &Arc<FullClient>,
+    tasks: &TaskManager,
+) -> Result<Index, sc_service::Error> {
+    let metrics = config.prometheus_registry().map(Metrics::new).transpose()?;
+    let folder = index::folder(&config.data_path);
+    let (index, mut follower) = Index::open(&folder, client.clone(), metrics).await.map_err(other)?;
+    follower.begin().await.map_err(other)?;
+    let wake = stream::select(
+        client.every_import_notification_stream().map(drop),
+        client.finality_notification_stream().map(drop),
+    );
+    // Reading a block means executing the runtime: not for the threads of the network.
+    tasks.spawn_essential_handle().spawn_blocking("index", Some("rpc"), follower.run(wake));
+    Ok(index)
+}
+
+fn start_sealer(
+    parts: &Parts<'_>,
+    block_import: BoxBlockImport<Block>,
+    commands: mpsc::Receiver<sc_consensus_manual_seal::EngineCommand<H256>>,
+    sealing: Sealing,
+) -> Result<(), sc_service::Error> {
+    let proposers = sc_basic_authorship::ProposerFactory::<Pool, FullClient>::new(
+        parts.tasks.spawn_handle(),
+        parts.client.clone(),
+        parts.pool.clone(),
+        parts.config.registry.as_ref(),
+        parts.telemetry.clone(),
+    );
+    let sealer = Sealer {
+        client: parts.client.clone(),
+        pool: parts.pool.clone(),
+        proposers,
+        block_import,
+        select_chain: parts.select_chain.clone(),
+        slot_duration: sc_consensus_aura::slot_duration(&*parts.client)?,
+        commands,
+        sealing,
+    };
+    info!("this node makes the blocks alone, sealing {sealing:?}");
+    parts.tasks.spawn_essential_handle().spawn_blocking("sealer", Some("block-authoring"), sealer.run());
+    Ok(())
+}
+

@@ -1,0 +1,123 @@
+//! `eth_call` and `eth_estimateGas`.
+
+use crate::{Config, Pallet};
+use alloy_primitives::{Bytes, TxKind};
+use hanse_primitives::{AccountId20, CallOutcome, CallRequest, CallStatus, TransactionError, convert};
+use pallet_evm::{
+    Environment, Execution,
+    revm::{
+        context::TxEnv,
+        context_interface::transaction::{AccessList, AccessListItem},
+    },
+    runner::Status,
+};
+
+/// Gas that a call which passes value gives its callee on top (yellow paper, `Gcallstipend`).
+const CALL_STIPEND: u64 = 2_300;
+
+/// An estimate may exceed the least gas limit by one part in this many: fewer runs, and nobody pays for unused gas.
+const TOLERANCE: u64 = 64;
+
+impl<T: Config> Pallet<T> {
+    /// Executes a call on the current state and throws its changes away.
+    pub fn call(request: CallRequest) -> Result<CallOutcome, TransactionError> {
+        let gas_limit = Self::most_gas(&request);
+        Self::simulate(&request, gas_limit).map(|execution| outcome(&execution, execution.gas_used))
+    }
+
+    /// The least gas limit, within 1/64, with which a call succeeds, as `gas_used`; or the outcome of its failure.
+    pub fn estimate_gas(request: CallRequest) -> Result<CallOutcome, TransactionError> {
+        let mut high = Self::most_gas(&request).min(Self::affordable_gas(&request)?);
+        let first = Self::simulate(&request, high)?;
+        if !first.succeeded() {
+            return Ok(outcome(&first, first.gas_used));
+        }
+        let mut low = first.gas_used.saturating_sub(1);
+        // Most calls need what they held at their peak, and the 1/64 that each frame keeps back (EIP-150).
+        let guess = first.gas_spent.saturating_add(CALL_STIPEND).saturating_mul(64) / 63;
+        if guess < high {
+            if Self::suffices(&request, guess)? {
+                high = guess;
+            } else {
+                low = low.max(guess);
+            }
+        }
+        while low.saturating_add(1) < high && high - low > high / TOLERANCE {
+            let middle = low + (high - low) / 2;
+            if Self::suffices(&request, middle)? {
+                high = middle;
+            } else {
+                low = middle;
+            }
+        }
+        Ok(outcome(&first, high))
+    }
+
+    /// Too little gas even to begin is not enough either; every other refusal is the caller's.
+    fn suffices(request: &CallRequest, gas_limit: u64) -> Result<bool, TransactionError> {
+        match Self::simulate(request, gas_limit) {
+            Ok(execution) => Ok(execution.succeeded()),
+            Err(TransactionError::IntrinsicGas | TransactionError::FloorDataGas) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn most_gas(request: &CallRequest) -> u64 {
+        let limit = pallet_evm::BlockGasLimit::<T>::get();
+        request.gas_limit.filter(|gas| *gas > 0).map_or(limit, |gas| gas.min(limit))
+    }
+
+    /// Gas that the sender's balance pays for at the price of the request; any amount when no price is named.
+    fn affordable_gas(request: &CallRequest) -> Result<u64, TransactionError> {
+        let Some(price) = request.max_fee_per_gas.filter(|price| *price > 0) else {
+            return Ok(u64::MAX);
+        };
+        let balance = pallet_evm::Pallet::<T>::account(request.from).balance;
+        let left = balance.checked_sub(request.value).ok_or(TransactionError::InsufficientFunds)?;
+        Ok(u64::try_from(left / price).unwrap_or(u64::MAX))
+    }
+
+    fn simulate(request: &CallRequest, gas_limit: u64) -> Result<Execution, TransactionError> {
+        let with_fees = request.max_fee_per_gas.is_some_and(|price| price > 0);
+        let environment = Environment::current::<T>().for_simulation(with_fees);
+        let tx = tx_env::<T>(request, gas_limit, environment.cfg.chain_id);
+        pallet_evm::runner::simulate::<T>(environment, tx)
+    }
+}
+
+fn tx_env<T: Config>(request: &CallRequest, gas_limit: u64, chain_id: u64) -> TxEnv {
+    let tx_type = match (request.max_priority_fee_per_gas, request.access_list.is_empty()) {
+        (Some(_), _) => 2,
+        (None, false) => 1,
+        (None, true) => 0,
+    };
+    let access_list = request.access_list.iter().map(|(address, slots)| AccessListItem {
+        address: convert::address(*address),
+        storage_keys: slots.iter().map(|slot| convert::b256(*slot)).collect(),
+    });
+    TxEnv {
+        tx_type,
+        caller: convert::address(request.from),
+        gas_limit,
+        gas_price: request.max_fee_per_gas.unwrap_or(0),
+        kind: request.to.map_or(TxKind::Create, |to| TxKind::Call(convert::address(to))),
+        value: convert::ru256(request.value),
+        data: Bytes::from(request.data.clone()),
+        nonce: request
+            .nonce
+            .unwrap_or_else(|| frame_system::Pallet::<T>::account_nonce(AccountId20::from(request.from))),
+        chain_id: Some(chain_id),
+        access_list: AccessList(access_list.collect()),
+        gas_priority_fee: request.max_priority_fee_per_gas,
+        ..TxEnv::default()
+    }
+}
+
+fn outcome(execution: &Execution, gas_used: u64) -> CallOutcome {
+    let (status, output) = match &execution.status {
+        Status::Success(output) => (CallStatus::Success, output.clone()),
+        Status::Revert(output) => (CallStatus::Revert, output.clone()),
+        Status::Halt(reason) => (CallStatus::Halt(reason.as_bytes().to_vec()), Default::default()),
+    };
+    CallOutcome { status, output, gas_used, logs: execution.logs.clone() }
+}

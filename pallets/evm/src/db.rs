@@ -1,0 +1,68 @@
+//! FRAME storage as revm's database.
+
+use crate::{CodeHashes, Codes, Config, PrecompileSet, Storages, environment::Hashes, precompile};
+use core::{convert::Infallible, marker::PhantomData};
+use hanse_primitives::{AccountId20, Balance, convert};
+use revm::{
+    Database,
+    bytecode::Bytecode,
+    primitives::{Address, B256, KECCAK_EMPTY, StorageKey, StorageValue, U256},
+    state::AccountInfo,
+};
+use sp_core::H256;
+
+/// Reads accounts from System and Balances, code and storage from this pallet.
+#[derive(Debug)]
+pub struct FrameDb<T>(PhantomData<T>);
+
+impl<T> Default for FrameDb<T> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// What an account may spend: locked funds are no part of its Ethereum balance.
+pub fn spendable(data: &pallet_balances::AccountData<Balance>) -> Balance {
+    data.free.saturating_sub(data.frozen.saturating_sub(data.reserved))
+}
+
+/// Code as revm runs it. What can't be a delegation (EIP-7702) is plain code.
+pub fn bytecode(code: alloc::vec::Vec<u8>) -> Bytecode {
+    let code = alloy_primitives::Bytes::from(code);
+    Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code))
+}
+
+impl<T: Config> Database for FrameDb<T> {
+    type Error = Infallible;
+
+    fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, Infallible> {
+        let who = convert::h160(address);
+        let account = frame_system::Account::<T>::get(AccountId20::from(who));
+        let balance = U256::from(spendable(&account.data));
+        if T::Precompiles::contains(&who) {
+            let code = Bytecode::new_legacy(precompile::CODE.into());
+            return Ok(Some(AccountInfo::new(balance, account.nonce, code.hash_slow(), code)));
+        }
+        let code_hash = CodeHashes::<T>::get(who).map_or(KECCAK_EMPTY, convert::b256);
+        let info = AccountInfo { balance, nonce: account.nonce, code_hash, code: None, account_id: None };
+        Ok((!info.is_empty()).then_some(info))
+    }
+
+    fn code_by_hash(&mut self, code_hash: B256) -> Result<Bytecode, Infallible> {
+        Ok(bytecode(Codes::<T>::get(convert::h256(code_hash))))
+    }
+
+    fn storage(&mut self, address: Address, index: StorageKey) -> Result<StorageValue, Infallible> {
+        let value = Storages::<T>::get(convert::h160(address), slot(index));
+        Ok(U256::from_be_bytes(value.0))
+    }
+
+    fn block_hash(&mut self, number: u64) -> Result<B256, Infallible> {
+        Ok(convert::b256(Hashes::<T>::get(number)))
+    }
+}
+
+/// A slot's number as the key of its storage.
+pub fn slot(index: StorageKey) -> H256 {
+    H256(index.to_be_bytes())
+}

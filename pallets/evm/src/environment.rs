@@ -1,0 +1,88 @@
+//! What a transaction sees of its block and its chain.
+
+use crate::{BlockGasLimit, ChainId, Config};
+use core::marker::PhantomData;
+use frame_support::traits::{Get, Time};
+use hanse_primitives::convert;
+use revm::{
+    context::{BlockEnv, CfgEnv},
+    context_interface::block::BlobExcessGasAndPrice,
+    primitives::{B256, U256, hardfork::SpecId},
+};
+use sp_core::H256;
+use sp_runtime::traits::UniqueSaturatedInto;
+
+/// The fork whose rules hold: the newest that is live on Ethereum's main network.
+pub const SPEC: SpecId = SpecId::OSAKA;
+
+/// The block and the rules that a transaction runs under.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Number, time, base fee and so on.
+    pub block: BlockEnv,
+    /// Chain id, fork and which checks apply.
+    pub cfg: CfgEnv,
+}
+
+impl Environment {
+    /// The block that is being built, or, between blocks, the last one.
+    ///
+    /// `PREVRANDAO` is the Substrate hash of the parent block: the same for every transaction of a block, known to its
+    /// author beforehand, and therefore no source of randomness against validators.
+    pub fn current<T: Config>() -> Self {
+        let parent: H256 = H256::from_slice(&pad(frame_system::Pallet::<T>::parent_hash().as_ref()));
+        let number: u64 = frame_system::Pallet::<T>::block_number().unique_saturated_into();
+        let block = BlockEnv {
+            number: U256::from(number),
+            beneficiary: convert::address(T::Coinbase::get()),
+            timestamp: U256::from(T::Time::now() / 1_000),
+            gas_limit: BlockGasLimit::<T>::get(),
+            basefee: u64::try_from(T::BaseFee::get()).unwrap_or(u64::MAX),
+            difficulty: U256::ZERO,
+            prevrandao: Some(B256::new(parent.0)),
+            // No blobs here, but the opcode BLOBBASEFEE (EIP-7516) asks: the least price there is.
+            blob_excess_gas_and_price: Some(BlobExcessGasAndPrice { excess_blob_gas: 0, blob_gasprice: 1 }),
+            slot_num: 0,
+        };
+        let mut cfg = CfgEnv::new_with_spec(SPEC);
+        cfg.chain_id = ChainId::<T>::get();
+        Self { block, cfg }
+    }
+
+    /// For `eth_call` and estimates: no signature, so no nonce, and any sender; fees only where the caller names them.
+    pub fn for_simulation(mut self, with_fees: bool) -> Self {
+        self.cfg.disable_nonce_check = true;
+        self.cfg.disable_eip3607 = true;
+        self.cfg.disable_block_gas_limit = true;
+        self.cfg.disable_base_fee = !with_fees;
+        self.cfg.tx_gas_limit_cap = Some(u64::MAX);
+        self
+    }
+
+    /// For the pool: the nonce may lie ahead.
+    pub fn for_pool(mut self) -> Self {
+        self.cfg.disable_nonce_check = true;
+        self
+    }
+}
+
+fn pad(bytes: &[u8]) -> [u8; 32] {
+    let mut padded = [0u8; 32];
+    let n = bytes.len().min(32);
+    padded[..n].copy_from_slice(&bytes[..n]);
+    padded
+}
+
+/// Reads Ethereum's block hashes from `T`.
+pub(crate) struct Hashes<T>(PhantomData<T>);
+
+impl<T: Config> Hashes<T> {
+    /// The hash of a block by number; zero where unknown.
+    pub(crate) fn get(number: u64) -> H256 {
+        use crate::pallet::BlockHash;
+        match u32::try_from(number) {
+            Ok(number) => T::BlockHash::block_hash(number.into()),
+            Err(_) => H256::zero(),
+        }
+    }
+}

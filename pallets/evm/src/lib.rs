@@ -1,0 +1,167 @@
+//! The Ethereum virtual machine over FRAME storage.
+//!
+//! ```text
+//!   pallet-ethereum           runtime API (call, estimate)
+//!        │ execute, validate       │ simulate
+//!        ▼                         ▼
+//!   runner ── revm ──── journal::MirroredJournal ──── db::FrameDb (reads)
+//!               │                    │
+//!               │                    └─ one storage transaction per call frame, opened when a
+//!               │                       precompile is about to run
+//!               └─ precompile::Precompiles ── Ethereum's own, then T::Precompiles
+//!        │
+//!        ▼ after a transaction, once
+//!   flush (writes)
+//! ```
+//!
+//! Accounts are FRAME's: the nonce is System's, the balance is Balances'. Code is stored once per hash; contract
+//! storage is one map keyed by address and slot.
+//!
+//! # Invariants
+//! - revm's journal holds every change of a transaction; FRAME storage changes once, in [`flush`], after it ended.
+//! - A precompile changes only its own pallets' storage, never a native balance, nonce or code: revm wouldn't see it.
+//!   What it changes is rolled back with the frame that called it ([`journal`]).
+//! - An account that sent a transaction or holds code is never reaped: a nonce that fell back to zero would let every
+//!   old transaction be replayed.
+//! - Total issuance changes by what is burnt (base fees, self-destructs), and by nothing else.
+//!
+//! # Failure
+//! A transaction that can't be executed is refused with a [`TransactionError`] and changes nothing. One that reverts or
+//! halts is executed: it costs its gas and keeps its nonce. Nothing panics on input.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod crypto;
+pub mod db;
+pub mod environment;
+pub mod flush;
+pub mod journal;
+#[cfg(test)]
+mod mock;
+pub mod precompile;
+pub mod runner;
+#[cfg(test)]
+mod tests;
+pub mod weights;
+
+pub use environment::Environment;
+pub use hanse_primitives::TransactionError;
+pub use pallet::*;
+pub use precompile::{Handle, PrecompileError, PrecompileSet};
+pub use revm;
+pub use runner::Execution;
+pub use weights::WeightInfo;
+
+use alloc::vec::Vec;
+use hanse_primitives::{Account, AccountId20, Balance, Nonce};
+use sp_core::{H160, H256, U256};
+
+#[frame_support::pallet]
+pub mod pallet {
+    use super::*;
+    use frame_support::{pallet_prelude::*, traits::Time, traits::fungible::Unbalanced};
+    use frame_system::pallet_prelude::BlockNumberFor;
+
+    #[pallet::config]
+    pub trait Config:
+        frame_system::Config<AccountId = AccountId20, Nonce = Nonce, AccountData = pallet_balances::AccountData<Balance>>
+    {
+        /// The native coin; only its total issuance is used, balances are read and written with the account.
+        type Currency: Unbalanced<AccountId20, Balance = Balance>;
+        /// The native pallets that contracts can call.
+        type Precompiles: PrecompileSet;
+        /// Milliseconds since the Unix epoch; the EVM sees whole seconds.
+        type Time: Time<Moment = u64>;
+        /// The base fee per gas of the current block, in wei (EIP-1559).
+        type BaseFee: Get<u128>;
+        /// Who receives the tips of the current block.
+        type Coinbase: Get<H160>;
+        /// Ethereum's hash of an earlier block, for `BLOCKHASH`; zero where unknown.
+        type BlockHash: BlockHash<BlockNumberFor<Self>>;
+        /// What one unit of gas costs in time.
+        type WeightPerGas: Get<Weight>;
+        /// Measured costs.
+        type WeightInfo: WeightInfo;
+    }
+
+    /// Ethereum's hashes of earlier blocks.
+    pub trait BlockHash<Number> {
+        /// The hash of a block, or zero when it is unknown or too old.
+        fn block_hash(number: Number) -> H256;
+    }
+
+    #[pallet::pallet]
+    pub struct Pallet<T>(_);
+
+    /// EIP-155: what a signature is bound to.
+    #[pallet::storage]
+    pub type ChainId<T> = StorageValue<_, u64, ValueQuery>;
+
+    /// Gas that one block may use.
+    #[pallet::storage]
+    pub type BlockGasLimit<T> = StorageValue<_, u64, ValueQuery>;
+
+    /// The code that an account holds. Absent: none.
+    #[pallet::storage]
+    pub type CodeHashes<T> = StorageMap<_, Blake2_128Concat, H160, H256>;
+
+    /// Code by its keccak-256, stored once however many contracts share it, and kept for ever.
+    #[pallet::storage]
+    #[pallet::unbounded]
+    pub type Codes<T> = StorageMap<_, Identity, H256, Vec<u8>, ValueQuery>;
+
+    /// Contract storage. Zero is absence.
+    #[pallet::storage]
+    pub type Storages<T> = StorageDoubleMap<_, Blake2_128Concat, H160, Blake2_128Concat, H256, H256, ValueQuery>;
+
+    #[pallet::genesis_config]
+    #[derive(frame_support::DefaultNoBound)]
+    pub struct GenesisConfig<T> {
+        /// EIP-155 chain id; must not be 0.
+        pub chain_id: u64,
+        /// Gas that one block may use.
+        pub block_gas_limit: u64,
+        /// Contracts that exist from the start: address and code.
+        pub contracts: Vec<(AccountId20, Vec<u8>)>,
+        #[serde(skip)]
+        pub _config: core::marker::PhantomData<T>,
+    }
+
+    #[pallet::genesis_build]
+    impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+        fn build(&self) {
+            assert!(self.chain_id != 0, "chain_id must not be 0");
+            assert!(self.block_gas_limit >= 21_000, "block_gas_limit must hold one transfer");
+            ChainId::<T>::put(self.chain_id);
+            BlockGasLimit::<T>::put(self.block_gas_limit);
+            for (account, code) in &self.contracts {
+                flush::put_code::<T>((*account).into(), code);
+            }
+        }
+    }
+}
+
+impl<T: Config> Pallet<T> {
+    /// Nonce and spendable balance.
+    pub fn account(address: H160) -> Account {
+        let account = frame_system::Account::<T>::get(AccountId20::from(address));
+        Account { nonce: account.nonce, balance: U256::from(db::spendable(&account.data)) }
+    }
+
+    /// An account's code; a precompile of Hanse answers with [`precompile::CODE`].
+    pub fn code(address: H160) -> Vec<u8> {
+        if T::Precompiles::contains(&address) {
+            return precompile::CODE.to_vec();
+        }
+        CodeHashes::<T>::get(address).map(Codes::<T>::get).unwrap_or_default()
+    }
+
+    /// One slot of a contract's storage.
+    pub fn storage(address: H160, slot: H256) -> H256 {
+        Storages::<T>::get(address, slot)
+    }
+}

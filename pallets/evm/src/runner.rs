@@ -1,0 +1,156 @@
+//! Runs one transaction.
+
+use crate::{Config, Environment, TransactionError, crypto, db::FrameDb, flush::flush, journal::MirroredJournal};
+use crate::precompile::Precompiles;
+use alloc::vec::Vec;
+use hanse_primitives::{Log, convert};
+use revm::{
+    ExecuteEvm,
+    context::{
+        BlockEnv, CfgEnv, Context, Evm, TxEnv,
+        result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction, OutOfGasError},
+    },
+    handler::{EthFrame, Handler, MainnetHandler, instructions::EthInstructions},
+    interpreter::interpreter::EthInterpreter,
+};
+use core::convert::Infallible;
+use sp_core::H160;
+
+type EvmContext<T> = Context<BlockEnv, TxEnv, CfgEnv, FrameDb<T>, MirroredJournal<FrameDb<T>>, ()>;
+type FrameEvm<T> = Evm<
+    EvmContext<T>,
+    (),
+    EthInstructions<EthInterpreter, EvmContext<T>>,
+    Precompiles<T>,
+    EthFrame<EthInterpreter>,
+>;
+type RunError = EVMError<Infallible, InvalidTransaction>;
+
+/// How a transaction ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It returned, with this output.
+    Success(Vec<u8>),
+    /// It reverted, for this reason.
+    Revert(Vec<u8>),
+    /// It was cut short; all its gas is spent. The text is geth's.
+    Halt(&'static str),
+}
+
+/// What a transaction came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// How it ended.
+    pub status: Status,
+    /// Gas to pay for, refunds taken off.
+    pub gas_used: u64,
+    /// Gas that it held at its peak, before refunds.
+    pub gas_spent: u64,
+    /// The contract that it created.
+    pub contract_address: Option<H160>,
+    /// Empty unless it succeeded.
+    pub logs: Vec<Log>,
+}
+
+impl Execution {
+    /// The receipt's status (EIP-658).
+    pub fn succeeded(&self) -> bool {
+        matches!(self.status, Status::Success(_))
+    }
+}
+
+fn evm<T: Config>(environment: Environment) -> FrameEvm<T> {
+    crypto::install();
+    let spec = environment.cfg.spec;
+    let context: EvmContext<T> =
+        EvmContext::<T>::new(FrameDb::default(), spec).with_block(environment.block).with_cfg(environment.cfg);
+    Evm::new(context, EthInstructions::new_mainnet_with_spec(spec), Precompiles::new(spec))
+}
+
+/// Executes a transaction and writes what it changed.
+///
+/// The sender's nonce grows by one and the gas is paid for, also when it reverts. An error changes nothing.
+pub fn execute<T: Config>(environment: Environment, tx: TxEnv) -> Result<Execution, TransactionError> {
+    let mut evm = evm::<T>(environment);
+    let result = evm.transact_one(tx).map_err(refusal)?;
+    flush::<T>(evm.finalize());
+    Ok(execution(result))
+}
+
+/// Executes a transaction and throws away what it changed.
+pub fn simulate<T: Config>(environment: Environment, tx: TxEnv) -> Result<Execution, TransactionError> {
+    sp_io::storage::start_transaction();
+    let result = evm::<T>(environment).transact_one(tx).map_err(refusal).map(execution);
+    sp_io::storage::rollback_transaction();
+    result
+}
+
+/// Whether a transaction could be executed now: all checks of execution, without running it.
+pub fn validate<T: Config>(environment: Environment, tx: TxEnv) -> Result<(), TransactionError> {
+    let mut evm = evm::<T>(environment);
+    evm.ctx.tx = tx;
+    let handler = MainnetHandler::<FrameEvm<T>, RunError, EthFrame<EthInterpreter>>::default();
+    handler.validate(&mut evm).map(|_| ()).map_err(refusal)
+}
+
+fn execution(result: ExecutionResult<HaltReason>) -> Execution {
+    let gas_used = result.tx_gas_used();
+    let gas_spent = result.gas().total_gas_spent();
+    let contract_address = result.created_address().map(convert::h160);
+    let (status, logs) = match result {
+        ExecutionResult::Success { output, logs, .. } => (Status::Success(output.into_data().to_vec()), logs),
+        ExecutionResult::Revert { output, .. } => (Status::Revert(output.to_vec()), Vec::new()),
+        ExecutionResult::Halt { reason, .. } => (Status::Halt(halt_text(&reason)), Vec::new()),
+    };
+    Execution { status, gas_used, gas_spent, contract_address, logs: logs.iter().map(convert::log).collect() }
+}
+
+/// geth's words (core/vm/errors.go).
+fn halt_text(reason: &HaltReason) -> &'static str {
+    match reason {
+        HaltReason::OutOfGas(OutOfGasError::Memory | OutOfGasError::MemoryLimit) => "gas uint64 overflow",
+        HaltReason::OutOfGas(_) => "out of gas",
+        HaltReason::OpcodeNotFound | HaltReason::NotActivated => "invalid opcode",
+        HaltReason::InvalidFEOpcode => "invalid opcode: INVALID",
+        HaltReason::InvalidJump => "invalid jump destination",
+        HaltReason::StackUnderflow => "stack underflow",
+        HaltReason::StackOverflow => "stack limit reached 1024 (1023)",
+        HaltReason::OutOfOffset => "return data out of bounds",
+        HaltReason::CreateCollision => "contract address collision",
+        HaltReason::PrecompileError | HaltReason::PrecompileErrorWithContext(_) => "precompile failed",
+        HaltReason::NonceOverflow => "nonce uint64 overflow",
+        HaltReason::CreateContractSizeLimit => "max code size exceeded",
+        HaltReason::CreateContractStartingWithEF => "invalid code: must not begin with 0xef",
+        HaltReason::CreateInitCodeSizeLimit => "max initcode size exceeded",
+        HaltReason::StateChangeDuringStaticCall | HaltReason::CallNotAllowedInsideStatic => "write protection",
+        HaltReason::OverflowPayment | HaltReason::OutOfFunds => "insufficient balance for transfer",
+        HaltReason::CallTooDeep => "max call depth exceeded",
+    }
+}
+
+fn refusal(error: RunError) -> TransactionError {
+    let EVMError::Transaction(invalid) = error else {
+        return TransactionError::Internal;
+    };
+    match invalid {
+        InvalidTransaction::PriorityFeeGreaterThanMaxFee => TransactionError::TipAboveFeeCap,
+        InvalidTransaction::GasPriceLessThanBasefee => TransactionError::FeeCapTooLow,
+        InvalidTransaction::CallerGasLimitMoreThanBlock => TransactionError::GasLimitReached,
+        InvalidTransaction::CallGasCostMoreThanGasLimit { .. } => TransactionError::IntrinsicGas,
+        InvalidTransaction::GasFloorMoreThanGasLimit { .. } => TransactionError::FloorDataGas,
+        InvalidTransaction::RejectCallerWithCode => TransactionError::SenderNotEoa,
+        InvalidTransaction::LackOfFundForMaxFee { .. } => TransactionError::InsufficientFunds,
+        InvalidTransaction::OverflowPaymentInTransaction => TransactionError::Overflow,
+        InvalidTransaction::NonceOverflowInTransaction => TransactionError::NonceMax,
+        InvalidTransaction::NonceTooHigh { .. } => TransactionError::NonceTooHigh,
+        InvalidTransaction::NonceTooLow { .. } => TransactionError::NonceTooLow,
+        InvalidTransaction::CreateInitCodeSizeLimit => TransactionError::InitCodeTooLarge,
+        InvalidTransaction::InvalidChainId | InvalidTransaction::MissingChainId => TransactionError::InvalidChainId,
+        InvalidTransaction::TxGasLimitGreaterThanCap { .. } => TransactionError::GasLimitTooHigh,
+        InvalidTransaction::AuthorizationListInvalidFields | InvalidTransaction::EmptyAuthorizationList => {
+            TransactionError::InvalidAuthorizationList
+        }
+        InvalidTransaction::Str(_) => TransactionError::Internal,
+        _ => TransactionError::TypeNotSupported,
+    }
+}

@@ -1,0 +1,198 @@
+//! Weights of `pallet-tokens`.
+//!
+//! Estimates: storage accesses counted from the code in its worst case, computation rounded up. Running the
+//! benchmarks replaces this file.
+
+#![allow(clippy::unnecessary_cast)]
+
+use core::marker::PhantomData;
+use frame_support::{
+    traits::Get,
+    weights::{Weight, constants::RocksDbWeight},
+};
+
+/// Weight of each operation of `pallet-tokens`.
+pub trait WeightInfo {
+    /// Storage: app, admin, token, holder's three membership entries, holding. Longest name and symbol.
+    fn create_token() -> Weight;
+    /// Storage: token, app, caller's admin entry, receiver's membership, holding.
+    fn mint() -> Weight;
+    /// Storage: token, app, membership, holding.
+    fn burn() -> Weight;
+    /// Storage: token, allowance, app, membership, holding.
+    fn burn_from() -> Weight;
+    /// Storage: token, app, two memberships, two holdings. A closed token, both parties admins.
+    fn transfer() -> Weight;
+    /// As `transfer`, and the allowance.
+    fn transfer_from() -> Weight;
+    /// As `transfer`, with `n` receivers.
+    fn transfer_batch(n: u32) -> Weight;
+    /// Storage: token, allowance.
+    fn approve() -> Weight;
+    /// Storage: token, app, admin.
+    fn pause() -> Weight;
+    /// Storage: token, app, admin.
+    fn unpause() -> Weight;
+    /// Storage: token, app, admin, holding.
+    fn freeze() -> Weight;
+    /// Storage: token, app, admin, holding.
+    fn unfreeze() -> Weight;
+}
+
+/// Weights with the runtime's own cost of the database.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+    fn create_token() -> Weight {
+        Weight::from_parts(40_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads(6_u64))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
+    }
+
+    fn mint() -> Weight {
+        Weight::from_parts(30_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads(6_u64))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
+    }
+
+    fn burn() -> Weight {
+        Weight::from_parts(28_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads(5_u64))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
+    }
+
+    fn burn_from() -> Weight {
+        Weight::from_parts(32_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads(6_u64))
+            .saturating_add(T::DbWeight::get().writes(3_u64))
+    }
+
+    fn transfer() -> Weight {
+        Weight::from_parts(34_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads(8_u64))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
+    }
+
+    fn transfer_from() -> Weight {
+        Weight::from_parts(38_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads(9_u64))
+            .saturating_add(T::DbWeight::get().writes(3_u64))
+    }
+
+    fn transfer_batch(n: u32) -> Weight {
+        Weight::from_parts(20_000_000, 0)
+            .saturating_add(Weight::from_parts(14_000_000, 0).saturating_mul(n as u64))
+            .saturating_add(T::DbWeight::get().reads(5_u64))
+            .saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n as u64)))
+            .saturating_add(T::DbWeight::get().writes(1_u64))
+            .saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n as u64)))
+    }
+
+    fn approve() -> Weight {
+        Weight::from_parts(18_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads(1_u64))
+            .saturating_add(T::DbWeight::get().writes(1_u64))
+    }
+
+    fn pause() -> Weight {
+        Weight::from_parts(20_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads(3_u64))
+            .saturating_add(T::DbWeight::get().writes(1_u64))
+    }
+
+    fn unpause() -> Weight {
+        Weight::from_parts(20_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads(3_u64))
+            .saturating_add(T::DbWeight::get().writes(1_u64))
+    }
+
+    fn freeze() -> Weight {
+        Weight::from_parts(22_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads(4_u64))
+            .saturating_add(T::DbWeight::get().writes(1_u64))
+    }
+
+    fn unfreeze() -> Weight {
+        Weight::from_parts(22_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads(4_u64))
+            .saturating_add(T::DbWeight::get().writes(1_u64))
+    }
+}
+
+// For tests.
+impl WeightInfo for () {
+    fn create_token() -> Weight {
+        Weight::from_parts(40_000_000, 0)
+            .saturating_add(RocksDbWeight::get().reads(6_u64))
+            .saturating_add(RocksDbWeight::get().writes(2_u64))
+    }
+
+    fn mint() -> Weight {
+        Weight::from_parts(30_000_000, 0)
+            .saturating_add(RocksDbWeight::get().reads(6_u64))
+            .saturating_add(RocksDbWeight::get().writes(2_u64))
+    }
+
+    fn burn() -> Weight {
+        Weight::from_parts(28_000_000, 0)
+            .saturating_add(RocksDbWeight::get().reads(5_u64))
+            .saturating_add(RocksDbWeight::get().writes(2_u64))
+    }
+
+    fn burn_from() -> Weight {
+        Weight::from_parts(32_000_000, 0)
+            .saturating_add(RocksDbWeight::get().reads(6_u64))
+            .saturating_add(RocksDbWeight::get().writes(3_u64))
+    }
+
+    fn transfer() -> Weight {
+        Weight::from_parts(34_000_000, 0)
+            .saturating_add(RocksDbWeight::get().reads(8_u64))
+            .saturating_add(RocksDbWeight::get().writes(2_u64))
+    }
+
+    fn transfer_from() -> Weight {
+        Weight::from_parts(38_000_000, 0)
+            .saturating_add(RocksDbWeight::get().reads(9_u64))
+            .saturating_add(RocksDbWeight::get().writes(3_u64))
+    }
+
+    fn transfer_batch(n: u32) -> Weight {
+        Weight::from_parts(20_000_000, 0)
+            .saturating_add(Weight::from_parts(14_000_000, 0).saturating_mul(n as u64))
+            .saturating_add(RocksDbWeight::get().reads(5_u64))
+            .saturating_add(RocksDbWeight::get().reads(3_u64.saturating_mul(n as u64)))
+            .saturating_add(RocksDbWeight::get().writes(1_u64))
+            .saturating_add(RocksDbWeight::get().writes(1_u64.saturating_mul(n as u64)))
+    }
+
+    fn approve() -> Weight {
+        Weight::from_parts(18_000_000, 0)
+            .saturating_add(RocksDbWeight::get().reads(1_u64))
+            .saturating_add(RocksDbWeight::get().writes(1_u64))
+    }
+
+    fn pause() -> Weight {
+        Weight::from_parts(20_000_000, 0)
+            .saturating_add(RocksDbWeight::get().reads(3_u64))
+            .saturating_add(RocksDbWeight::get().writes(1_u64))
+    }
+
+    fn unpause() -> Weight {
+        Weight::from_parts(20_000_000, 0)
+            .saturating_add(RocksDbWeight::get().reads(3_u64))
+            .saturating_add(RocksDbWeight::get().writes(1_u64))
+    }
+
+    fn freeze() -> Weight {
+        Weight::from_parts(22_000_000, 0)
+            .saturating_add(RocksDbWeight::get().reads(4_u64))
+            .saturating_add(RocksDbWeight::get().writes(1_u64))
+    }
+
+    fn unfreeze() -> Weight {
+        Weight::from_parts(22_000_000, 0)
+            .saturating_add(RocksDbWeight::get().reads(4_u64))
+            .saturating_add(RocksDbWeight::get().writes(1_u64))
+    }
+}

@@ -1,0 +1,75 @@
+//! What the registry stores.
+
+use crate::abi::IUsers;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_core::H160;
+
+/// Status of an app or of a user in an app. Absence is `None` in Solidity's terms.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub enum Status {
+    /// In force.
+    Active,
+    /// Known, but without rights.
+    Suspended,
+}
+
+impl From<Status> for IUsers::Status {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Active => IUsers::Status::Active,
+            Status::Suspended => IUsers::Status::Suspended,
+        }
+    }
+}
+
+/// An app: a tenant of the network.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct App {
+    /// Who may do everything in this app; never the zero address.
+    pub owner: H160,
+    /// As the owner set it.
+    pub status: Status,
+    /// Shut out by the network; the owner can't undo it.
+    pub blocked: bool,
+}
+
+impl App {
+    /// Whether the app's admins and users have their rights.
+    pub fn is_active(&self) -> bool {
+        self.status == Status::Active && !self.blocked
+    }
+
+    /// What the outside sees: a blocked app is suspended.
+    pub fn visible_status(&self) -> Status {
+        if self.is_active() { Status::Active } else { Status::Suspended }
+    }
+}
+
+/// Who may send transactions on this network.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Policy {
+    /// Everyone.
+    #[default]
+    Open,
+    /// The network's operators, and the owners, admins and active users of apps.
+    Registered,
+}

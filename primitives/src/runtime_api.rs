@@ -1,0 +1,33 @@
+//! The runtime API through which the node serves Ethereum JSON-RPC.
+
+use crate::{
+    error::TransactionError,
+    types::{Account, CallOutcome, CallRequest, EthereumBlock},
+};
+use alloc::vec::Vec;
+use sp_core::{H160, H256};
+
+sp_api::decl_runtime_apis! {
+    /// Ethereum's view of a block's state.
+    pub trait EthereumApi {
+        /// EIP-155.
+        fn chain_id() -> u64;
+        /// The Ethereum block made by the block whose state this is; `None` only before the first block.
+        fn block() -> Option<EthereumBlock>;
+        /// Gas that one block may use.
+        fn gas_limit() -> u64;
+        /// The next block's base fee per gas, in wei (EIP-1559).
+        fn base_fee() -> u128;
+        /// Nonce and balance; zeros for an unknown account.
+        fn account(address: H160) -> Account;
+        /// An account's code.
+        fn code(address: H160) -> Vec<u8>;
+        /// One slot of a contract's storage.
+        fn storage(address: H160, slot: H256) -> H256;
+        /// Executes a call on this state and throws its changes away.
+        fn call(request: CallRequest) -> Result<CallOutcome, TransactionError>;
+        /// The least gas limit with which a call succeeds, as `gas_used` of the outcome; the outcome of the failure when
+        /// no limit is enough.
+        fn estimate_gas(request: CallRequest) -> Result<CallOutcome, TransactionError>;
+    }
+}

@@ -1,0 +1,37 @@
+//! An Ethereum transaction as an extrinsic.
+
+use crate::{Runtime, RuntimeCall, TxExtension, UncheckedExtrinsic};
+use alloc::{boxed::Box, vec::Vec};
+use hanse_primitives::{Transaction, TransactionError};
+use sp_runtime::generic::Era;
+
+/// Wraps a signed Ethereum transaction (EIP-2718) into the extrinsic that executes it. The extrinsic itself isn't
+/// signed: the call is authorized by the transaction's own signature.
+pub fn ethereum_extrinsic(raw: Vec<u8>) -> Result<UncheckedExtrinsic, TransactionError> {
+    let transaction = Box::new(Transaction::decode_raw(raw)?);
+    let call = RuntimeCall::Ethereum(pallet_ethereum::Call::transact { transaction });
+    Ok(UncheckedExtrinsic::new_transaction(call, unsigned_extension()))
+}
+
+/// The Ethereum transaction that an extrinsic carries, if it carries one.
+pub fn raw_transaction(extrinsic: &UncheckedExtrinsic) -> Option<&Transaction> {
+    match &extrinsic.function {
+        RuntimeCall::Ethereum(pallet_ethereum::Call::transact { transaction }) => Some(transaction),
+        _ => None,
+    }
+}
+
+fn unsigned_extension() -> TxExtension {
+    (
+        frame_system::AuthorizeCall::<Runtime>::new(),
+        frame_system::CheckNonZeroSender::new(),
+        frame_system::CheckSpecVersion::new(),
+        frame_system::CheckTxVersion::new(),
+        frame_system::CheckGenesis::new(),
+        frame_system::CheckEra::from(Era::Immortal),
+        frame_system::CheckNonce::from(0),
+        frame_system::CheckWeight::new(),
+        pallet_users::CheckPermission::new(),
+        frame_system::WeightReclaim::new(),
+    )
+}

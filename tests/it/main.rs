@@ -1,0 +1,9 @@
+//! Integration tests of the whole platform: each starts its own node and gateway and proves one property of them.
+
+mod crash;
+mod database;
+mod idempotency;
+mod rest_input;
+mod rpc_input;
+mod spine;
+mod tour;

@@ -1,0 +1,102 @@
+//! How fast a transfer is accepted: an open-loop load through REST, rising until it doesn't hold.
+
+use crate::report::{Latencies, Report, mib};
+use anyhow::{Result, ensure};
+use hanse_tests::{Rest, Stage, new_key, until};
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+const USERS: usize = 50;
+const LOADS_PER_SECOND: [u32; 7] = [50, 100, 200, 400, 800, 1200, 1600];
+/// A load holds when this share of it was accepted in its time.
+const HOLDS_PERCENT: u64 = 97;
+
+pub async fn measure(report: &mut Report, scale: u32) -> Result<()> {
+    let stage = Stage::set(USERS, 1_000_000_000).await?;
+    let idle = (stage.node.process()?.memory_bytes()?, stage.gateway.process()?.memory_bytes()?);
+
+    report.section(
+        "Accepting transfers",
+        "`POST /tokens/{token}/transfers` from 50 paying users at a fixed rate; latency counts from the moment at which \
+         the request was due. \"Drained\" is how much longer the ledger took until all of them were in a block.",
+    );
+    report.head(&["load /s", "accepted /s", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "refused", "drained s"]);
+    let seconds = 12 / scale;
+    for load in LOADS_PER_SECOND {
+        let run = run(&stage, load, seconds).await?;
+        let drained = drain(&stage.server).await?;
+        let sent = u64::from(load) * u64::from(seconds);
+        report.row(&[
+            load.to_string(),
+            format!("{:.0}", run.accepted as f64 / run.took.as_secs_f64()),
+            run.latencies.ms(50.0),
+            run.latencies.ms(90.0),
+            run.latencies.ms(99.0),
+            run.latencies.ms(99.9),
+            (sent - run.accepted).to_string(),
+            format!("{:.1}", drained.as_secs_f64()),
+        ]);
+        let in_time = run.took <= Duration::from_secs(seconds.into()) * 105 / 100;
+        if run.accepted * 100 < sent * HOLDS_PERCENT || !in_time {
+            report.line("\nThe last load does not hold.");
+            break;
+        }
+    }
+
+    report.section(
+        "Memory",
+        "Resident memory in MiB: after start with 50 users, after the loads above, and at its highest.",
+    );
+    report.head(&["process", "idle", "after", "highest"]);
+    let after = (stage.node.process()?.memory_bytes()?, stage.gateway.process()?.memory_bytes()?);
+    for (name, idle, (now, highest)) in [("node", idle.0.0, after.0), ("gateway", idle.1.0, after.1)] {
+        report.row(&[name.to_owned(), mib(idle), mib(now), mib(highest)]);
+    }
+    let network = stage.server.get("/network").await?;
+    ensure!(network["mismatches"] == 0, "the verifier found differences: {network}");
+    Ok(())
+}
+
+struct Run {
+    accepted: u64,
+    took: Duration,
+    latencies: Latencies,
+}
+
+async fn run(stage: &Stage, load: u32, seconds: u32) -> Result<Run> {
+    let path = Arc::new(stage.transfers_path());
+    let accepted = Arc::new(AtomicU64::new(0));
+    let began = Instant::now();
+    let mut tasks = Vec::new();
+    for number in 0..load * seconds {
+        let due = began + Duration::from_secs(1) / load * number;
+        tokio::time::sleep_until(due.into()).await;
+        let (payer, payee) = (&stage.users[number as usize % USERS], &stage.users[(number as usize + 7) % USERS]);
+        let body = json!({ "from": payer.id, "to": payee.id, "amount": "1" });
+        let (server, path, accepted) = (stage.server.clone(), path.clone(), accepted.clone());
+        tasks.push(tokio::spawn(async move {
+            let answer = server.try_post(&path, &new_key(), &body).await;
+            if answer.is_ok_and(|answer| answer.status == 202) {
+                accepted.fetch_add(1, Ordering::Relaxed);
+            }
+            due.elapsed()
+        }));
+    }
+    let mut latencies = Vec::new();
+    for task in tasks {
+        latencies.push(task.await?);
+    }
+    Ok(Run { accepted: accepted.load(Ordering::Relaxed), took: began.elapsed(), latencies: Latencies::new(latencies) })
+}
+
+/// Waits until every accepted operation is in a block; how long that took.
+async fn drain(server: &Rest) -> Result<Duration> {
+    let began = Instant::now();
+    until("all operations are in blocks", Duration::from_secs(300), async || {
+        Ok((server.get("/network").await?["openOperations"] == 0).then_some(()))
+    })
+    .await?;
+    Ok(began.elapsed())
+}

@@ -1,0 +1,107 @@
+//! How fast a node executes blocks that it gets from others: real blocks, exported by one node and imported by another.
+
+use crate::report::Report;
+use crate::transfers;
+use alloy::primitives::{Address, Bytes, TxKind, hex};
+use anyhow::{Context, Result, ensure};
+use hanse_tests::{Node, Rpc, Wallet, binary, erc20, quantity};
+use serde_json::json;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Runs a tight loop of arithmetic (ADD, MUL, XOR and the jump) until 10,000 gas are left.
+///
+/// ```text
+/// creation  PUSH1 19 DUP1 PUSH1 11 PUSH1 0 CODECOPY PUSH1 0 RETURN
+/// code      PUSH1 0
+/// 2:        JUMPDEST PUSH1 1 ADD DUP1 DUP1 MUL XOR PUSH2 10000 GAS GT PUSH1 2 JUMPI STOP
+/// ```
+const LOOP: [u8; 30] = hex!("601380600b6000396000f3" "60005b600101808002186127105a11600257" "00");
+
+pub async fn measure(report: &mut Report, scale: u32) -> Result<()> {
+    let mut rows = Vec::new();
+    for (name, work) in [("arithmetic in a loop", Work::Loop), ("ERC-20 transfers", Work::Transfers)] {
+        let mut node = Node::start().await?;
+        let rpc = node.rpc();
+        let before = rpc.number("eth_blockNumber", json!([])).await?;
+        match work {
+            Work::Loop => burn(&rpc, 60 / scale).await?,
+            Work::Transfers => {
+                transfers::erc20_on(&rpc, 45 / u64::from(scale)).await?;
+            }
+        }
+        let head = rpc.number("eth_blockNumber", json!([])).await?;
+        let gas = gas_used(&rpc, before + 1, head).await?;
+        node.terminate()?;
+        let (all, alone) = (import(&node, head)?, import(&node, 1)?);
+        let took = all.saturating_sub(alone);
+        ensure!(!took.is_zero(), "importing {head} blocks took no time");
+        rows.push([
+            name.to_owned(),
+            format!("{:.0}", gas as f64 / 1e6),
+            (head - before).to_string(),
+            format!("{:.2}", took.as_secs_f64()),
+            format!("{:.0}", gas as f64 / 1e6 / took.as_secs_f64()),
+        ]);
+    }
+    report.section(
+        "Executing blocks",
+        "Blocks exported by one node and imported by a fresh one (`import-blocks`): decoding, signatures, execution in \
+         the Wasm runtime, state root, database. The time of importing one block (the node's start) is taken off.",
+    );
+    report.head(&["work", "Mgas", "blocks", "s", "Mgas /s"]);
+    for row in rows {
+        report.row(&row);
+    }
+    Ok(())
+}
+
+enum Work {
+    Loop,
+    Transfers,
+}
+
+/// Sends `count` transactions that burn half a block's gas each.
+async fn burn(rpc: &Rpc, count: u32) -> Result<()> {
+    let wallet = Wallet::dev(0);
+    let hash = rpc.send(&wallet.sign(0, TxKind::Create, LOOP, 200_000)?).await?;
+    let receipt = erc20::receipt(rpc, &hash).await?;
+    let contract: Address = serde_json::from_value(receipt["contractAddress"].clone())?;
+    let block = rpc.call("eth_getBlockByNumber", json!(["latest", false])).await?;
+    // EIP-7825 limits one transaction to 2^24 gas.
+    let gas = (quantity(&block["gasLimit"])? / 2).min(1 << 24);
+    for nonce in 1..=u64::from(count) {
+        let hash = rpc.send(&wallet.sign(nonce, TxKind::Call(contract), Bytes::new(), gas)?).await?;
+        let receipt = erc20::receipt(rpc, &hash).await?;
+        ensure!(receipt["status"] == "0x1", "{receipt}");
+    }
+    Ok(())
+}
+
+async fn gas_used(rpc: &Rpc, first: u64, last: u64) -> Result<u64> {
+    let numbers = (first..=last).map(|number| json!([format!("{number:#x}"), false]));
+    let mut gas = 0;
+    for block in rpc.batch("eth_getBlockByNumber", numbers).await? {
+        gas += quantity(&block?["gasUsed"])?;
+    }
+    Ok(gas)
+}
+
+/// Exports the node's first `last` blocks and measures their import into an empty database.
+fn import(node: &Node, last: u64) -> Result<Duration> {
+    let blocks = node.folder().join("blocks.bin");
+    run(&["export-blocks", "--dev", "--binary", "--to", &last.to_string()], &node.data(), &blocks)?;
+    let empty = tempfile::tempdir()?;
+    let began = Instant::now();
+    run(&["import-blocks", "--dev", "--binary"], empty.path(), &blocks)?;
+    Ok(began.elapsed())
+}
+
+fn run(arguments: &[&str], base_path: &Path, file: &Path) -> Result<()> {
+    let mut command = Command::new(binary("hanse-node")?);
+    command.args(arguments).arg("--base-path").arg(base_path).arg(file);
+    let output = command.output().context("hanse-node")?;
+    ensure!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! A one-node development chain, and anvil beside it for comparison.
+
+use crate::{Process, Rpc, binary, free_port, repository_root, until};
+use anyhow::{Context, Result};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// `hanse-node --dev` with data that outlive the process, so that it can be killed and started again.
+#[derive(Debug)]
+pub struct Node {
+    process: Option<Process>,
+    folder: TempDir,
+    rpc_port: u16,
+    p2p_port: u16,
+    flags: Vec<String>,
+}
+
+impl Node {
+    /// Starts a chain that seals a block as soon as a transaction waits.
+    pub async fn start() -> Result<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with further command-line flags.
+    pub async fn start_with(flags: &[&str]) -> Result<Self> {
+        let mut node = Self {
+            process: None,
+            folder: tempfile::Builder::new().prefix("hanse-node-").tempdir()?,
+            rpc_port: free_port()?,
+            p2p_port: free_port()?,
+            flags: flags.iter().map(|&flag| flag.to_owned()).collect(),
+        };
+        node.spawn()?;
+        node.ready().await?;
+        Ok(node)
+    }
+
+    /// Starts the process without waiting for it.
+    pub fn spawn(&mut self) -> Result<()> {
+        let mut command = Command::new(binary("hanse-node")?);
+        command
+            .arg("--dev")
+            .args(["--rpc-port", &self.rpc_port.to_string()])
+            .args(["--port", &self.p2p_port.to_string()])
+            .arg("--no-prometheus")
+            .args(&self.flags)
+            .arg("--base-path")
+            .arg(self.data());
+        self.process = Some(Process::start("hanse-node", command, self.folder.path())?);
+        Ok(())
+    }
+
+    /// Waits until JSON-RPC answers.
+    pub async fn ready(&mut self) -> Result<()> {
+        let rpc = self.rpc();
+        let process = self.process.as_mut().context("the node is not started")?;
+        let began = std::time::Instant::now();
+        loop {
+            process.expect_running()?;
+            match rpc.call("eth_chainId", json!([])).await {
+                Ok(_) => return Ok(()),
+                Err(error) if began.elapsed() > Duration::from_secs(60) => {
+                    return Err(error.context(format!("hanse-node does not answer\n{}", process.log_tail(30))));
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
+    /// `SIGKILL`.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill();
+        }
+    }
+
+    /// An orderly stop.
+    pub fn terminate(&mut self) -> Result<()> {
+        self.process.take().map_or(Ok(()), |mut process| process.terminate())
+    }
+
+    /// The running process.
+    pub fn process(&self) -> Result<&Process> {
+        self.process.as_ref().context("the node is not started")
+    }
+
+    /// Ethereum JSON-RPC over HTTP.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.rpc_port)
+    }
+
+    /// A client of it.
+    pub fn rpc(&self) -> Rpc {
+        Rpc::new(self.url())
+    }
+
+    /// The `--base-path`.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A folder that goes with the node.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Foundry's development chain, by the npm package of `tests/js`: the yardstick of the benchmarks.
+#[derive(Debug)]
+pub struct Anvil {
+    process: Process,
+    port: u16,
+    _folder: TempDir,
+}
+
+impl Anvil {
+    /// Starts it gasless, with Hanse's chain id.
+    pub async fn start(gas_limit: u64) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("hanse-anvil-").tempdir()?;
+        let port = free_port()?;
+        let program = repository_root().join("tests/js/node_modules/.bin/anvil");
+        let mut command = Command::new(&program);
+        command
+            .args(["--host", "127.0.0.1", "--port", &port.to_string()])
+            .args(["--chain-id", &crate::CHAIN_ID.to_string(), "--gas-price", "0", "--base-fee", "0"])
+            .args(["--gas-limit", &gas_limit.to_string(), "--silent"]);
+        let process = Process::start("anvil", command, folder.path()).context("scripts/setup installs anvil")?;
+        let anvil = Self { process, port, _folder: folder };
+        until("anvil is ready", Duration::from_secs(20), async || {
+            anvil.rpc().call("eth_chainId", json!([])).await.map(Some)
+        })
+        .await?;
+        Ok(anvil)
+    }
+
+    /// A client of it.
+    pub fn rpc(&self) -> Rpc {
+        Rpc::new(format!("http://127.0.0.1:{}", self.port))
+    }
+
+    /// The running process.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+}

@@ -1,0 +1,135 @@
+//! Child processes: started with a log file, killed or ended by process id, never left behind.
+
+use anyhow::{Context, Result, bail};
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A running program. Dropping it kills it.
+#[derive(Debug)]
+pub struct Process {
+    name: &'static str,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts `command` with its output appended to `<folder>/<name>.log`.
+    pub fn start(name: &'static str, mut command: Command, folder: &Path) -> Result<Self> {
+        let log = folder.join(format!("{name}.log"));
+        let output = OpenOptions::new().create(true).append(true).open(&log)?;
+        // The gateway takes every HANSE_GATEWAY_ variable for a setting: those of the person who runs the tests are
+        // not meant for it.
+        for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("HANSE_GATEWAY_")) {
+            if !command.get_envs().any(|(set, _)| set.to_str() == Some(&key)) {
+                command.env_remove(key);
+            }
+        }
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .with_context(|| format!("{name} does not start: {}", command.get_program().display()))?;
+        Ok(Self { name, child, log })
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Fails with the log's end when the process has ended.
+    pub fn expect_running(&mut self) -> Result<()> {
+        if let Some(status) = self.child.try_wait()? {
+            bail!("{} has ended with {status}\n{}", self.name, self.log_tail(30));
+        }
+        Ok(())
+    }
+
+    /// `SIGKILL`: no chance to write or say anything.
+    pub fn kill(&mut self) {
+        // An error means that it is gone already.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+
+    /// `SIGTERM`, and waits until it is gone. Fails when it is still there after 20 seconds.
+    pub fn terminate(&mut self) -> Result<()> {
+        let sent = Command::new("kill").args(["-TERM", &self.id().to_string()]).status()?;
+        if !sent.success() {
+            bail!("{} can't be signalled", self.name);
+        }
+        let began = Instant::now();
+        while self.child.try_wait()?.is_none() {
+            if began.elapsed() > Duration::from_secs(20) {
+                self.kill();
+                bail!("{} ignored SIGTERM for 20 s\n{}", self.name, self.log_tail(30));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    /// The last lines of its log.
+    pub fn log_tail(&self, lines: usize) -> String {
+        let text = fs::read_to_string(&self.log).unwrap_or_default();
+        let all: Vec<&str> = text.lines().collect();
+        format!("--- {}\n{}", self.log.display(), all[all.len().saturating_sub(lines)..].join("\n"))
+    }
+
+    /// All of its log so far.
+    pub fn log(&self) -> Result<String> {
+        Ok(fs::read_to_string(&self.log)?)
+    }
+
+    /// Resident memory now and at its highest, in bytes, as Linux counts it.
+    pub fn memory_bytes(&self) -> Result<(u64, u64)> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id()))?;
+        let field = |name: &str| -> Result<u64> {
+            let line = status.lines().find(|line| line.starts_with(name)).with_context(|| format!("no {name}"))?;
+            let kib: u64 = line.split_whitespace().nth(1).context("no number")?.parse()?;
+            Ok(kib * 1024)
+        };
+        Ok((field("VmRSS:")?, field("VmHWM:")?))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+        // A failing test's logs are worth more than a tidy folder.
+        if std::thread::panicking() {
+            eprintln!("{}", self.log_tail(40));
+        }
+    }
+}
+
+/// A built binary: in `HANSE_BIN_DIR`, or beside the running test.
+pub fn binary(name: &str) -> Result<PathBuf> {
+    let folder = match std::env::var_os("HANSE_BIN_DIR") {
+        Some(folder) => PathBuf::from(folder),
+        None => {
+            let mut folder = std::env::current_exe()?;
+            folder.pop();
+            if folder.ends_with("deps") {
+                folder.pop();
+            }
+            folder
+        }
+    };
+    let path = folder.join(name);
+    if !path.is_file() {
+        bail!(
+            "{} is missing: `cargo build --release --workspace` makes it, HANSE_BIN_DIR names its folder",
+            path.display()
+        );
+    }
+    Ok(path)
+}
+
+/// The clone that these tests were compiled from.
+pub fn repository_root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace member's folder has a parent; qed")
+}
