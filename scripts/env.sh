@@ -8,8 +8,6 @@ HANSE_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 export HANSE_ROOT
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/hanse/target}"
 export HANSE_BIN_DIR="${HANSE_BIN_DIR:-$CARGO_TARGET_DIR/release}"
-# The Wasm builder looks for Cargo.lock above the target folder and would resolve other versions without this.
-export WASM_BUILD_WORKSPACE_HINT="${WASM_BUILD_WORKSPACE_HINT:-$HANSE_ROOT}"
 # rustup's installer writes here and not every shell has read its profile since.
 [ -d "$HOME/.cargo/bin" ] && PATH="$HOME/.cargo/bin:$PATH"
 

@@ -1,1 +1,131 @@
-//! .
+//! Turns a readable network description into a chain specification.
+//!
+//! ```text
+//!   "dev", "local"    ──► the runtime's presets ──┐
+//!   network.toml      ──► Network ──► checks ─────┼──► ChainSpec ──► hanse-node --chain
+//!   raw or plain.json ────────────────────────────┘
+//! ```
+//!
+//! A consortium agrees on one TOML file: the chain id, the slot length, who validates, who operates, and who may
+//! transact. Every node that starts from the same file, and the same version of the node, computes the same genesis.
+//! `chain-spec/network.example.toml` is a commented example.
+//!
+//! # Invariants
+//! - Nothing is guessed: a key that the description doesn't know is an error, and so is a validator listed twice.
+//! - The presets' keys are public. They are reachable only by the names `dev` and `local`, never from a description.
+//!
+//! # Failure
+//! [`Error`] names the file, and the key that is wrong and why.
+
+pub mod network;
+
+pub use network::Network;
+
+use hanse_runtime::{WASM_BINARY, genesis};
+use sc_service::{ChainType, GenericChainSpec};
+use std::path::{Path, PathBuf};
+
+/// A chain specification of Hanse: no extensions.
+pub type ChainSpec = GenericChainSpec;
+
+/// Why there is no chain specification.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The node was built with `SKIP_WASM_BUILD`.
+    #[error("this node was built without the runtime's Wasm, so it can't make a genesis: build it again without SKIP_WASM_BUILD")]
+    NoWasm,
+    /// Neither a known name nor a readable file.
+    #[error("'{id}' is neither 'dev' nor 'local', and no file that can be read: {source}")]
+    Unreadable {
+        /// What was asked for.
+        id: String,
+        /// Why it can't be read.
+        source: std::io::Error,
+    },
+    /// The description isn't TOML, or has a key that is unknown, missing or of the wrong type.
+    #[error("{}: {source}", path.display())]
+    Toml {
+        /// The description.
+        path: PathBuf,
+        /// Names the key and the line.
+        source: Box<toml::de::Error>,
+    },
+    /// A value breaks a rule.
+    #[error("{}: {key}: {rule}", path.display())]
+    Invalid {
+        /// The description.
+        path: PathBuf,
+        /// Which key.
+        key: String,
+        /// What it must be.
+        rule: String,
+    },
+    /// A JSON specification that can't be used.
+    #[error("{}: {message}", path.display())]
+    Json {
+        /// The specification.
+        path: PathBuf,
+        /// What the SDK says.
+        message: String,
+    },
+}
+
+/// The chain specification by name (`dev`, `local`), from a network description (`*.toml`), or from JSON.
+pub fn load(id: &str) -> Result<ChainSpec, Error> {
+    match id {
+        "dev" => development(),
+        "" | "local" => local(),
+        path if path.ends_with(".toml") => from_description(Path::new(path)),
+        path => from_json(Path::new(path)),
+    }
+}
+
+fn wasm() -> Result<&'static [u8], Error> {
+    WASM_BINARY.ok_or(Error::NoWasm)
+}
+
+fn development() -> Result<ChainSpec, Error> {
+    Ok(ChainSpec::builder(wasm()?, None)
+        .with_name("Hanse development")
+        .with_id("hanse_dev")
+        .with_chain_type(ChainType::Development)
+        .with_genesis_config_preset_name(genesis::DEVELOPMENT)
+        .build())
+}
+
+fn local() -> Result<ChainSpec, Error> {
+    Ok(ChainSpec::builder(wasm()?, None)
+        .with_name("Hanse local")
+        .with_id("hanse_local")
+        .with_chain_type(ChainType::Local)
+        .with_genesis_config_preset_name(genesis::LOCAL)
+        .build())
+}
+
+fn from_description(path: &Path) -> Result<ChainSpec, Error> {
+    let text = read(path)?;
+    let network: Network =
+        toml::from_str(&text).map_err(|source| Error::Toml { path: path.into(), source: Box::new(source) })?;
+    let genesis =
+        network.genesis().map_err(|(key, rule)| Error::Invalid { path: path.into(), key, rule })?;
+    let boot_nodes = network
+        .boot_nodes()
+        .map_err(|(key, rule)| Error::Invalid { path: path.into(), key, rule })?;
+    Ok(ChainSpec::builder(wasm()?, None)
+        .with_name(&network.name)
+        .with_id(&network.id)
+        .with_chain_type(ChainType::Live)
+        .with_boot_nodes(boot_nodes)
+        .with_genesis_config_patch(genesis)
+        .build())
+}
+
+fn from_json(path: &Path) -> Result<ChainSpec, Error> {
+    // Read first, for a clear error when there is no such file.
+    read(path)?;
+    ChainSpec::from_json_file(path.into()).map_err(|message| Error::Json { path: path.into(), message })
+}
+
+fn read(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|source| Error::Unreadable { id: path.display().to_string(), source })
+}

@@ -91,8 +91,8 @@ fn with_defaults(mut command: clap::Command) -> clap::Command {
         command = command.mut_subcommand(name, with_defaults);
     }
     for (id, value) in DEFAULTS {
-        if command.get_arguments().any(|argument| argument.get_id() == id) {
-            command = command.mut_arg(id, |argument| argument.default_value(value));
+        if command.get_arguments().any(|argument| argument.get_id().as_str() == *id) {
+            command = command.mut_arg(id, |argument| argument.default_value(*value));
         }
     }
     command
@@ -149,7 +149,7 @@ mod tests {
     fn every_default_has_its_argument() {
         let command = Cli::command();
         for (id, _) in DEFAULTS {
-            assert!(command.get_arguments().any(|argument| argument.get_id() == id), "{id}");
+            assert!(command.get_arguments().any(|argument| argument.get_id().as_str() == *id), "{id}");
         }
     }
 

@@ -3,6 +3,7 @@
 mod crash;
 mod database;
 mod idempotency;
+mod network;
 mod rest_input;
 mod rpc_input;
 mod spine;

@@ -1,6 +1,6 @@
-//! A one-node development chain, and anvil beside it for comparison.
+//! Nodes: a one-node development chain, validators of a network, and anvil beside them for comparison.
 
-use crate::{Process, Rpc, binary, free_port, repository_root, until};
+use crate::{Process, Rpc, binary, free_port, quantity, repository_root, until};
 use anyhow::{Context, Result};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// `hanse-node --dev` with data that outlive the process, so that it can be killed and started again.
+/// `hanse-node` with data that outlive the process, so that it can be killed and started again.
 #[derive(Debug)]
 pub struct Node {
     process: Option<Process>,
@@ -21,32 +21,31 @@ pub struct Node {
 impl Node {
     /// Starts a chain that seals a block as soon as a transaction waits.
     pub async fn start() -> Result<Self> {
-        Self::start_with(&[]).await
+        let mut node = Self::prepare(&["--dev"])?;
+        node.spawn()?;
+        node.ready().await?;
+        Ok(node)
     }
 
-    /// The same with further command-line flags.
-    pub async fn start_with(flags: &[&str]) -> Result<Self> {
-        let mut node = Self {
+    /// A node with these command-line flags, not started.
+    pub fn prepare(flags: &[&str]) -> Result<Self> {
+        Ok(Self {
             process: None,
             folder: tempfile::Builder::new().prefix("hanse-node-").tempdir()?,
             rpc_port: free_port()?,
             p2p_port: free_port()?,
             flags: flags.iter().map(|&flag| flag.to_owned()).collect(),
-        };
-        node.spawn()?;
-        node.ready().await?;
-        Ok(node)
+        })
     }
 
     /// Starts the process without waiting for it.
     pub fn spawn(&mut self) -> Result<()> {
         let mut command = Command::new(binary("hanse-node")?);
         command
-            .arg("--dev")
+            .args(&self.flags)
             .args(["--rpc-port", &self.rpc_port.to_string()])
             .args(["--port", &self.p2p_port.to_string()])
             .arg("--no-prometheus")
-            .args(&self.flags)
             .arg("--base-path")
             .arg(self.data());
         self.process = Some(Process::start("hanse-node", command, self.folder.path())?);
@@ -97,6 +96,17 @@ impl Node {
         Rpc::new(self.url())
     }
 
+    /// Where other nodes reach it.
+    pub fn p2p_port(&self) -> u16 {
+        self.p2p_port
+    }
+
+    /// The number of the block that a tag (`latest`, `finalized`) names.
+    pub async fn block_number(&self, tag: &str) -> Result<u64> {
+        let block = self.rpc().call("eth_getBlockByNumber", json!([tag, false])).await?;
+        quantity(&block["number"])
+    }
+
     /// The `--base-path`.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -105,6 +115,44 @@ impl Node {
     /// A folder that goes with the node.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+}
+
+/// The validators of the chain `local`: Aura and GRANDPA over loopback.
+#[derive(Debug)]
+pub struct Network {
+    /// Alice, Bob and Charlie.
+    pub nodes: Vec<Node>,
+}
+
+impl Network {
+    /// Starts three validators and waits until the first block is final.
+    pub async fn start() -> Result<Self> {
+        let mut nodes = Vec::new();
+        let mut bootnode = None;
+        for name in ["--alice", "--bob", "--charlie"] {
+            let mut flags = vec!["--chain", "local", "--validator", name];
+            let address: String;
+            if let Some(known) = bootnode {
+                address = known;
+                flags.extend(["--bootnodes", &address]);
+            }
+            let mut node = Node::prepare(&flags)?;
+            node.spawn()?;
+            node.ready().await?;
+            let peer = node.rpc().call("system_localPeerId", json!([])).await?;
+            let peer = peer.as_str().context("a peer id")?;
+            bootnode = Some(format!("/ip4/127.0.0.1/tcp/{}/p2p/{peer}", node.p2p_port()));
+            nodes.push(node);
+        }
+        let network = Self { nodes };
+        for node in &network.nodes {
+            until("a block is final", Duration::from_secs(60), async || {
+                Ok((node.block_number("finalized").await? > 0).then_some(()))
+            })
+            .await?;
+        }
+        Ok(network)
     }
 }
 

@@ -80,7 +80,11 @@ pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
 }
 
 /// Turns away what exceeds the number of requests at once: an honest 503 now beats an answer too late for all.
+/// Health is asked even then: a busy gateway must not be taken for a dead one.
 pub async fn admission(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with("/health/") {
+        return next.run(request).await;
+    }
     match state.admission.try_acquire() {
         Ok(_permit) => next.run(request).await,
         Err(_) => Error::new(Code::Unavailable, "too many requests at once; nothing was done").into_response(),
@@ -96,5 +100,36 @@ pub async fn time_limit(State(state): State<Arc<AppState>>, request: Request, ne
             "no answer within the time limit; repeat the request with the same Idempotency-Key to learn its outcome",
         )
         .into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::http::StatusCode;
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use tower::ServiceExt;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_problem_that_tells_nothing() {
+        async fn handler() -> &'static str {
+            panic!("the secret is hunter2")
+        }
+        let router: Router = Router::new()
+            .route("/panics", get(handler))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(from_fn(context));
+        let request = Request::get("/panics").header(REQUEST_ID_HEADER, "mine").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        assert!(text.contains("\"requestId\":\"mine\"") && text.contains("\"code\":\"internal\""), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
     }
 }

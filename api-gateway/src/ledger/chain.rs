@@ -112,7 +112,7 @@ pub(crate) struct Heads {
     pub finalized: Block,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize)]
 struct CallRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<Address>,
@@ -221,7 +221,7 @@ impl Chain {
     /// One batch of the same method. The outer error is the transport's.
     async fn many<P, R>(&self, method: &'static str, calls: impl Iterator<Item = P>) -> ChainResult<Vec<ChainResult<R>>>
     where
-        P: Serialize + Clone + std::fmt::Debug + Send + Sync + Unpin + 'static,
+        P: Serialize + Clone + std::fmt::Debug + Send + Sync + Unpin,
         R: serde::de::DeserializeOwned + std::fmt::Debug + Send + Sync + Unpin + 'static,
     {
         let mut batch: BatchRequest<'_> = self.client.new_batch();

@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn addresses_follow_the_contracts_rules() {
-        let owner = address!("0xf39Fd6e51aad88F6F4ce6aB8827279cfffFb92266");
+        let owner = address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
         let app = chain_app_id(owner, B256::repeat_byte(1));
         // abi.encode of an address is 32 bytes, left-padded; of a bytes16 32 bytes, right-padded.
         let mut preimage = [0u8; 64];

@@ -55,6 +55,8 @@ mod start;
 mod state;
 mod types;
 mod verifier;
+#[cfg(test)]
+mod tests;
 mod waiters;
 
 pub use intent::{Intent, Submission, TokenRef};

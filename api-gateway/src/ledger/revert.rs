@@ -63,6 +63,7 @@ pub(crate) fn decode(data: &[u8]) -> Failure {
             U::UserNotFound(e) => failure("user_not_found", address_text(e.account)),
             U::InvalidStatus(e) => failure("invalid_status", e.status.to_string()),
             U::TooManyAccounts(e) => failure("too_many_accounts", format!("{} given, at most {}", e.given, e.max)),
+            U::NotOperator(e) => failure("not_operator", address_text(e.account)),
             U::InvalidAccount(e) => failure("invalid_account", address_text(e.account)),
         };
     }

@@ -44,10 +44,10 @@ mod tests {
             ("0xF39Fd6e51aad88F6F4ce6aB8827279cffFb92266", "checksum"),
             ("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92267", "checksum"),
             ("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb9226", "format"),
-            ("0Xf39fd6e51aad88f6f4ce6ab8827279cfffb92266", "format"),
-            ("0xzz9fd6e51aad88f6f4ce6ab8827279cfffb92266", "format"),
+            ("0Xf39fd6e51aad88f6f4ce6ab8827279cffFb92266", "format"),
+            ("0xzz9fd6e51aad88f6f4ce6ab8827279cffFb92266", "format"),
             ("0x0000000000000000000000000000000000000000", "range"),
-            ("f39fd6e51aad88f6f4ce6ab8827279cfffb92266", "format"),
+            ("f39fd6e51aad88f6f4ce6ab8827279cffFb92266", "format"),
             ("usr_1", "format"),
             ("", "format"),
         ] {

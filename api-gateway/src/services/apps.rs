@@ -42,7 +42,7 @@ pub struct Wallet {
     /// `wal_…`
     pub id: String,
     /// Its Ethereum address.
-    #[schema(example = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266")]
+    #[schema(example = "0xf39fd6e51aad88f6f4ce6ab8827279cffb92266")]
     pub address: String,
 }
 

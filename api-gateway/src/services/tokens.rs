@@ -121,7 +121,7 @@ pub async fn create(
     validate(&body)?;
     let treasury = parties::treasury(ledger.db(), app_id).await?;
     let chain_app: ChainAppId = chain_app(ledger.db(), app_id).await?;
-    let salt = B256::random();
+    let salt = B256::from(*crate::auth::random_bytes::<32>());
     let cap = body.cap.unwrap_or_default();
     let initial_supply = body.initial_supply.unwrap_or_default();
     let token = Token {

@@ -74,8 +74,7 @@ on_both_engines!(one_of_many_racing_refreshes_wins, |gateway| {
     assert!(answers.iter().all(|answer| answer.status == 200 || answer.status == 401));
 });
 
-on_both_engines!(tokens_survive_a_restart, |given| {
-    let mut gateway = given;
+on_both_engines!(tokens_survive_a_restart, |gateway| {
     let tenant = gateway.tenant().await;
     let login = gateway.owner("ada@example.org").await;
     gateway.restart().await;
@@ -83,8 +82,6 @@ on_both_engines!(tokens_survive_a_restart, |given| {
     gateway.get("/users").bearer(&tenant.key).send().await.expect(200);
     let body = json!({ "refreshToken": login["refreshToken"] });
     gateway.post("/sessions/refresh").json(&body).send().await.expect(200);
-    let given = gateway;
-    return given;
 });
 
 #[tokio::test]

@@ -73,3 +73,14 @@ async fn the_document_and_its_page_are_served() {
     assert!(errors.status.is_success() && errors.text.contains("insufficient_balance"), "{}", errors.text);
     gateway.stop().await;
 }
+
+#[test]
+fn the_page_about_errors_has_every_code() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/api.md")).unwrap();
+    for code in hanse_gateway::error::Code::ALL {
+        let row = format!("| {} | `{}` |", code.status().as_u16(), code.as_str());
+        assert!(page.contains(&row), "docs/api.md lacks the row {row}");
+    }
+    let rows = page.lines().filter(|line| line.starts_with("| 4") || line.starts_with("| 5")).count();
+    assert_eq!(rows, hanse_gateway::error::Code::ALL.len(), "docs/api.md has a row for a code that is gone");
+}

@@ -16,7 +16,8 @@ macro_rules! on_both_engines {
             #[allow(unused_imports)]
             use super::*;
 
-            async fn test($gateway: $crate::support::Gateway) -> $crate::support::Gateway {
+            #[allow(unused_mut)]
+            async fn test(mut $gateway: $crate::support::Gateway) -> $crate::support::Gateway {
                 $body
                 $gateway
             }

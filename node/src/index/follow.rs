@@ -14,10 +14,13 @@ use super::{
     write::{self, Change},
 };
 use alloy_primitives::B256;
-use futures::{Stream, StreamExt};
 use log::{error, info, warn};
 use sqlx::SqliteConnection;
-use std::{sync::Arc, time::Duration, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::sync::Notify;
 
 /// After an error, and when no notification comes: look again.
 const TICK: Duration = Duration::from_secs(1);
@@ -62,9 +65,8 @@ impl<C: Chain> Follower<C> {
         Ok(())
     }
 
-    /// Follows the chain for ever. The items of `wake` don't matter, only that they come.
-    pub async fn run(mut self, wake: impl Stream<Item = ()> + Send) {
-        futures::pin_mut!(wake);
+    /// Follows the chain for ever, looking again whenever `wake` is notified.
+    pub async fn run(mut self, wake: Arc<Notify>) {
         loop {
             if let Err(error) = self.catch_up().await {
                 error!(target: "index", "can't index, will try again: {error}");
@@ -72,7 +74,7 @@ impl<C: Chain> Follower<C> {
                 continue;
             }
             tokio::select! {
-                _ = wake.next() => {}
+                () = wake.notified() => {}
                 () = tokio::time::sleep(TICK) => {}
             }
         }

@@ -14,11 +14,10 @@ use super::{
 use crate::index::{HeadChange, logs::LogFilter};
 use jsonrpsee::{
     SubscriptionMessage,
-    core::RegisterMethodError,
+    core::{RegisterMethodError, StringError},
     server::{PendingSubscriptionSink, SubscriptionSink},
     types::Params,
 };
-use log::debug;
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -29,7 +28,9 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
         "eth_subscribe",
         "eth_subscription",
         "eth_unsubscribe",
-        |params, pending, context, _| async move { subscribe(params, pending, context).await },
+        |params, pending, context, _| async move {
+            subscribe(params, pending, context).await.map_err(StringError::from)
+        },
     )?;
     Ok(())
 }
@@ -65,15 +66,22 @@ impl Topic {
     }
 }
 
-async fn subscribe(params: Params<'static>, pending: PendingSubscriptionSink, context: Arc<Context>) {
+async fn subscribe(
+    params: Params<'static>,
+    pending: PendingSubscriptionSink,
+    context: Arc<Context>,
+) -> Result<(), &'static str> {
     let topic = match Topic::parse(&params) {
         Ok(topic) => topic,
-        Err(error) => return pending.reject(error).await,
+        Err(error) => {
+            pending.reject(error).await;
+            return Ok(());
+        }
     };
     // Before the answer, so that nothing between answer and first message is missed.
     let changes = context.index.changes();
     let arrivals = context.pending.arrivals();
-    let Ok(sink) = pending.accept().await else { return };
+    let Ok(sink) = pending.accept().await else { return Ok(()) };
     match topic {
         Topic::Heads => each(&sink, changes, |change| heads(&change)).await,
         Topic::Logs(filter) => each(&sink, changes, |change| logs(&change, &filter)).await,
@@ -87,13 +95,14 @@ async fn subscribe(params: Params<'static>, pending: PendingSubscriptionSink, co
                 });
                 transaction.into_iter().collect::<Vec<_>>()
             })
-            .await;
+            .await
         }
         Topic::Syncing => {
             // geth says so once at the beginning; there is no more to tell of a node on a LAN.
             let syncing = sp_consensus::SyncOracle::is_major_syncing(&*context.sync);
             send(&sink, &syncing).await;
             sink.closed().await;
+            Ok(())
         }
     }
 }
@@ -103,19 +112,18 @@ async fn each<E: Clone, M: Serialize>(
     sink: &SubscriptionSink,
     mut events: Receiver<E>,
     messages: impl Fn(E) -> Vec<M>,
-) {
+) -> Result<(), &'static str> {
     loop {
         let event = tokio::select! {
             event = events.recv() => event,
-            () = sink.closed() => return,
+            () = sink.closed() => return Ok(()),
         };
         let Ok(event) = event else {
-            debug!(target: "rpc", "a subscriber was too slow");
-            return;
+            return Err("the subscriber reads too slowly; subscribe again");
         };
         for message in messages(event) {
             if !send(sink, &message).await {
-                return;
+                return Ok(());
             }
         }
     }

@@ -135,7 +135,7 @@ pub fn start_aura(parts: &Parts<'_>, block_import: BoxBlockImport<Block>) -> Res
 
 /// The name of GRANDPA's protocol on this chain.
 pub fn grandpa_protocol(genesis: &H256, config: &Configuration) -> ProtocolName {
-    sc_consensus_grandpa::protocol_standard_name(genesis, config.chain_spec.as_ref())
+    sc_consensus_grandpa::protocol_standard_name(genesis, &config.chain_spec)
 }
 
 /// Starts voting; a node that is no validator follows the votes.

@@ -23,6 +23,7 @@ use sc_network::{
 use sc_service::{BuildNetworkParams, Configuration, PartialComponents, SpawnTasksParams, TaskManager};
 use sp_core::H256;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// Commands of `engine_createBlock` that may wait.
 const ENGINE_COMMANDS: usize = 64;
@@ -62,7 +63,7 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
     let metrics = <Litep2pNetworkBackend as NetworkBackend<Block, H256>>::register_notification_metrics(registry.as_ref());
     let grandpa_protocol = consensus::grandpa_protocol(&genesis, &config);
     let grandpa = grandpa.filter(|_| !config.disable_grandpa).map(|link| {
-        let (protocol_config, notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<_, Litep2pNetworkBackend>(
+        let (protocol_config, notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<Block, Litep2pNetworkBackend>(
             grandpa_protocol.clone(),
             metrics.clone(),
             net_config.peer_store_handle(),
@@ -104,7 +105,7 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
             limits: params.limits,
             version: format!("hanse-node/{}", config.impl_version),
         };
-        let engine = (alone && params.sealing == Sealing::Manual).then_some(commands_tx.clone());
+        let engine = (alone && params.sealing == Sealing::Manual).then_some(commands_tx);
         Box::new(move |_| rpc::module(deps.clone(), engine.clone()).map_err(other))
     };
     config.rpc.id_provider = Some(Box::new(rpc::ids::SubscriptionIds));
@@ -144,8 +145,6 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
     };
     if alone {
         start_sealer(&parts, block_import, commands, params.sealing)?;
-        // The sealer ends when nobody can command it any more.
-        task_manager.keep_alive(commands_tx);
         return Ok(task_manager);
     }
     if parts.config.role.is_authority() {
@@ -167,12 +166,20 @@ async fn open_index(
     let folder = index::folder(&config.data_path);
     let (index, mut follower) = Index::open(&folder, client.clone(), metrics).await.map_err(other)?;
     follower.begin().await.map_err(other)?;
-    let wake = stream::select(
+    let mut events = stream::select(
         client.every_import_notification_stream().map(drop),
         client.finality_notification_stream().map(drop),
     );
+    // Notifications keep the state of their blocks in memory: take them at once, however long indexing takes.
+    let wake = Arc::new(Notify::new());
+    let woken = wake.clone();
+    tasks.spawn_handle().spawn("index-wake", Some("rpc"), async move {
+        while events.next().await.is_some() {
+            wake.notify_one();
+        }
+    });
     // Reading a block means executing the runtime: not for the threads of the network.
-    tasks.spawn_essential_handle().spawn_blocking("index", Some("rpc"), follower.run(wake));
+    tasks.spawn_essential_handle().spawn_blocking("index", Some("rpc"), follower.run(woken));
     Ok(index)
 }
 

@@ -1,0 +1,12 @@
+//! The EVM over FRAME storage, by hand-assembled contracts.
+
+mod asm;
+mod checkpoints;
+mod contracts;
+mod issuance;
+mod nonces;
+mod precompiles;
+mod refusals;
+mod simulation;
+mod support;
+mod transfers;

@@ -1,2 +1,113 @@
-//! .
+//! The native pallets as contracts.
+//!
+//! ```text
+//!   CALL to 0x48414E5345…
+//!        │
+//!        ▼
+//!   HansePrecompiles ── no coin accepted ── input not too long ── gas for decoding
+//!        │
+//!        ├─ …000001  users.rs    IUsers   ──► pallet-users
+//!        ├─ …000002  issuer.rs   ITokens  ──► pallet-tokens
+//!        └─ 20…      token.rs    IToken   ──► pallet-tokens   (any address of the range, whether issued or not)
+//!                       │
+//!        abi.rs: strict decoding ── call.rs: static? ── gas for the operation ── run ── logs ── encode
+//! ```
+//!
+//! # Invariants
+//! - Every operation is paid for, by its benchmarked weight, before it runs; its logs are paid for as `LOG` opcodes are.
+//! - An operation that changes state is refused in a static call, and its logs reach the EVM together with its change.
+//! - Only storage of the pallets is written: never a native balance, nonce or code. pallet-evm rolls it back with the
+//!   frame, so returning an error is all that is needed here.
+//! - No precompile calls back into the EVM, so none can be re-entered.
+//! - Whoever calls is the one who acts: pallet-evm refuses `DELEGATECALL` and `CALLCODE`, which would act for another.
+//! - Which addresses are precompiles depends on the address alone. A call to a token that isn't issued reverts with
+//!   `TokenNotFound`, where an empty account would have answered "success" and kept the coin sent to it.
+//!
+//! # Failure
+//! Reverts carry the custom errors of `contracts/*.sol`. Input that isn't the ABI encoding of a known call (unknown
+//! selector, dirty upper bits, a `bool` that is neither 0 nor 1, offsets other than a compiler's, text that isn't
+//! UTF-8, an array longer than its data) reverts with `Error(string)`, before anything is allocated for it. Nothing
+//! panics on input.
+
 #![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod abi;
+mod call;
+mod issuer;
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+mod token;
+mod users;
+
+use alloc::vec::Vec;
+use core::marker::PhantomData;
+use hanse_primitives::addresses;
+use pallet_evm::{Handle, PrecompileError, PrecompileSet, precompile::revert_with};
+use sp_core::H160;
+
+/// Longest call data, in bytes: twice the largest meaningful call, a batch of 1,000 transfers.
+const MAX_INPUT_BYTES: usize = 128 * 1024;
+/// Gas of decoding: the call itself, and each word of call data.
+const CALL_GAS: u64 = 200;
+/// See [`CALL_GAS`].
+const WORD_GAS: u64 = 6;
+
+/// The precompiles of a runtime with Hanse's pallets.
+#[derive(Debug)]
+pub struct HansePrecompiles<T>(PhantomData<T>);
+
+impl<T: pallet_users::Config + pallet_tokens::Config> PrecompileSet for HansePrecompiles<T> {
+    fn contains(address: &H160) -> bool {
+        Contract::at(address).is_some()
+    }
+
+    fn call(handle: &mut Handle) -> Result<Vec<u8>, PrecompileError> {
+        let words = handle.input.len().div_ceil(32) as u64;
+        handle.charge_gas(CALL_GAS.saturating_add(WORD_GAS.saturating_mul(words)))?;
+        if !handle.value.is_zero() {
+            return Err(refuse("no coin accepted"));
+        }
+        if handle.input.len() > MAX_INPUT_BYTES {
+            return Err(refuse("input too long"));
+        }
+        match Contract::at(&handle.address) {
+            Some(Contract::Users) => users::call::<T>(handle),
+            Some(Contract::Issuer) => issuer::call::<T>(handle),
+            Some(Contract::Token) => token::call::<T>(handle),
+            None => Err(refuse("no such precompile")),
+        }
+    }
+}
+
+/// What an address stands for.
+enum Contract {
+    /// `IUsers`.
+    Users,
+    /// `ITokens`.
+    Issuer,
+    /// `IToken`, for a token that may not have been issued.
+    Token,
+}
+
+impl Contract {
+    fn at(address: &H160) -> Option<Self> {
+        if *address == addresses::USERS {
+            Some(Self::Users)
+        } else if *address == addresses::TOKENS {
+            Some(Self::Issuer)
+        } else if addresses::is_token(address) {
+            Some(Self::Token)
+        } else {
+            None
+        }
+    }
+}
+
+/// A revert with `Error(string)`.
+fn refuse(reason: &str) -> PrecompileError {
+    PrecompileError::Revert(revert_with(reason))
+}

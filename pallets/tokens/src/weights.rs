@@ -15,18 +15,20 @@ use frame_support::{
 pub trait WeightInfo {
     /// Storage: app, admin, token, holder's three membership entries, holding. Longest name and symbol.
     fn create_token() -> Weight;
-    /// Storage: token, app, caller's admin entry, receiver's membership, holding.
+    /// Storage: token, app, caller's admin entry, receiver's membership, holding. A closed token.
     fn mint() -> Weight;
-    /// Storage: token, app, membership, holding.
+    /// Storage: token, app, membership, holding. A closed token.
     fn burn() -> Weight;
-    /// Storage: token, allowance, app, membership, holding.
+    /// Storage: token, allowance, app, membership, holding. A closed token.
     fn burn_from() -> Weight;
-    /// Storage: token, app, two memberships, two holdings. A closed token, both parties admins.
-    fn transfer() -> Weight;
+    /// Storage: token, two holdings; if closed (`c` is 1) app and both parties' memberships.
+    fn transfer(c: u32) -> Weight;
     /// As `transfer`, and the allowance.
-    fn transfer_from() -> Weight;
-    /// As `transfer`, with `n` receivers.
+    fn transfer_from(c: u32) -> Weight;
+    /// As `transfer` of a closed token, with `n` receivers.
     fn transfer_batch(n: u32) -> Weight;
+    /// As `transfer` of an open token, with `n` receivers.
+    fn transfer_batch_open(n: u32) -> Weight;
     /// Storage: token, allowance.
     fn approve() -> Weight;
     /// Storage: token, app, admin.
@@ -67,15 +69,19 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().writes(3_u64))
     }
 
-    fn transfer() -> Weight {
-        Weight::from_parts(34_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads(8_u64))
+    fn transfer(c: u32) -> Weight {
+        Weight::from_parts(24_000_000, 0)
+            .saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(c as u64))
+            .saturating_add(T::DbWeight::get().reads(3_u64))
+            .saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(c as u64)))
             .saturating_add(T::DbWeight::get().writes(2_u64))
     }
 
-    fn transfer_from() -> Weight {
-        Weight::from_parts(38_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads(9_u64))
+    fn transfer_from(c: u32) -> Weight {
+        Weight::from_parts(28_000_000, 0)
+            .saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(c as u64))
+            .saturating_add(T::DbWeight::get().reads(4_u64))
+            .saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(c as u64)))
             .saturating_add(T::DbWeight::get().writes(3_u64))
     }
 
@@ -84,6 +90,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(Weight::from_parts(14_000_000, 0).saturating_mul(n as u64))
             .saturating_add(T::DbWeight::get().reads(5_u64))
             .saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n as u64)))
+            .saturating_add(T::DbWeight::get().writes(1_u64))
+            .saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n as u64)))
+    }
+
+    fn transfer_batch_open(n: u32) -> Weight {
+        Weight::from_parts(20_000_000, 0)
+            .saturating_add(Weight::from_parts(9_000_000, 0).saturating_mul(n as u64))
+            .saturating_add(T::DbWeight::get().reads(2_u64))
+            .saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n as u64)))
             .saturating_add(T::DbWeight::get().writes(1_u64))
             .saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n as u64)))
     }
@@ -145,15 +160,19 @@ impl WeightInfo for () {
             .saturating_add(RocksDbWeight::get().writes(3_u64))
     }
 
-    fn transfer() -> Weight {
-        Weight::from_parts(34_000_000, 0)
-            .saturating_add(RocksDbWeight::get().reads(8_u64))
+    fn transfer(c: u32) -> Weight {
+        Weight::from_parts(24_000_000, 0)
+            .saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(c as u64))
+            .saturating_add(RocksDbWeight::get().reads(3_u64))
+            .saturating_add(RocksDbWeight::get().reads(5_u64.saturating_mul(c as u64)))
             .saturating_add(RocksDbWeight::get().writes(2_u64))
     }
 
-    fn transfer_from() -> Weight {
-        Weight::from_parts(38_000_000, 0)
-            .saturating_add(RocksDbWeight::get().reads(9_u64))
+    fn transfer_from(c: u32) -> Weight {
+        Weight::from_parts(28_000_000, 0)
+            .saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(c as u64))
+            .saturating_add(RocksDbWeight::get().reads(4_u64))
+            .saturating_add(RocksDbWeight::get().reads(5_u64.saturating_mul(c as u64)))
             .saturating_add(RocksDbWeight::get().writes(3_u64))
     }
 
@@ -162,6 +181,15 @@ impl WeightInfo for () {
             .saturating_add(Weight::from_parts(14_000_000, 0).saturating_mul(n as u64))
             .saturating_add(RocksDbWeight::get().reads(5_u64))
             .saturating_add(RocksDbWeight::get().reads(3_u64.saturating_mul(n as u64)))
+            .saturating_add(RocksDbWeight::get().writes(1_u64))
+            .saturating_add(RocksDbWeight::get().writes(1_u64.saturating_mul(n as u64)))
+    }
+
+    fn transfer_batch_open(n: u32) -> Weight {
+        Weight::from_parts(20_000_000, 0)
+            .saturating_add(Weight::from_parts(9_000_000, 0).saturating_mul(n as u64))
+            .saturating_add(RocksDbWeight::get().reads(2_u64))
+            .saturating_add(RocksDbWeight::get().reads(1_u64.saturating_mul(n as u64)))
             .saturating_add(RocksDbWeight::get().writes(1_u64))
             .saturating_add(RocksDbWeight::get().writes(1_u64.saturating_mul(n as u64)))
     }

@@ -65,7 +65,6 @@ impl App {
     Serialize,
     Deserialize,
 )]
-#[serde(rename_all = "camelCase")]
 pub enum Policy {
     /// Everyone.
     #[default]

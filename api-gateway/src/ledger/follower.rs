@@ -1,0 +1,449 @@
+//! Follows the node's chain and keeps the projection at its head.
+//!
+//! ```text
+//!  heads (best, finalized) ─► same as projected?  ─► finality moved? finalize
+//!                             continues it?       ─► fetch blocks and receipts, apply, finalize
+//!                             something else?     ─► common ancestor, revert_to, and again
+//! ```
+//!
+//! Polling, not a subscription: a poll can't miss anything, needs no recovery of its own, and is as fast while
+//! operations are open (see [`Pace`]). Everything is resumed from `chain_state`, so a restart, an outage of hours or
+//! a lost connection all are the same case: the projection is behind.
+
+use super::Inner;
+use super::chain::{Block, ChainError, ChainResult, Heads};
+use super::contracts::hash_text;
+use super::projection::{self, BlockData, TokenCache};
+use super::revert;
+use super::state::{ChainState, big};
+use crate::error::{Error, Result};
+use alloy::primitives::B256;
+use sqlx::{Any, QueryBuilder, Row as _};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Transactions whose receipts are asked for in one batch; nodes limit the size of an answer.
+const RECEIPTS: usize = 1_000;
+
+/// Blocks compared at once when looking for the common ancestor.
+const ANCESTORS: i64 = 64;
+
+/// How often the chain is looked at.
+struct Pace {
+    idle: Duration,
+    busy_until: Instant,
+}
+
+impl Pace {
+    /// Shortest time between two looks.
+    const BUSY: Duration = Duration::from_millis(20);
+    /// How long after the last sign of work the pace stays fast.
+    const BUSY_FOR: Duration = Duration::from_secs(3);
+
+    fn is_busy(&mut self) {
+        self.busy_until = Instant::now() + Self::BUSY_FOR;
+    }
+
+    /// A slow node is asked less often, so that polling never takes much of its time.
+    fn wait(&self, round_trip: Duration) -> Duration {
+        if Instant::now() < self.busy_until { Self::BUSY.max(round_trip * 4).min(self.idle) } else { self.idle }
+    }
+}
+
+enum Step {
+    /// The projection is at the node's head.
+    AtHead,
+    /// There may be more to do at once.
+    Moved { operations: usize },
+}
+
+/// What is kept between steps.
+#[derive(Default)]
+struct Follower {
+    tokens: TokenCache,
+    identified: bool,
+}
+
+/// Why a step was not completed.
+enum Fault {
+    Chain(ChainError),
+    Other(Error),
+}
+
+impl From<ChainError> for Fault {
+    fn from(error: ChainError) -> Self {
+        Self::Chain(error)
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+/// Runs until it is dropped.
+pub(crate) async fn run(inner: Arc<Inner>) {
+    let mut follower = Follower::default();
+    let mut pace = Pace { idle: Duration::from_millis(inner.settings.poll_ms), busy_until: Instant::now() };
+    let (min, max) = (inner.settings.retry_min_ms, inner.settings.retry_max_ms);
+    let mut pause_ms = min;
+    loop {
+        if !inner.lease.is_held() {
+            follower = Follower::default();
+            tokio::time::sleep(pace.idle).await;
+            continue;
+        }
+        let began = Instant::now();
+        match follower.step(&inner).await {
+            Ok(Step::Moved { operations }) => {
+                pause_ms = min;
+                if operations > 0 {
+                    pace.is_busy();
+                }
+            }
+            Ok(Step::AtHead) => {
+                pause_ms = min;
+                let wait = pace.wait(began.elapsed());
+                tokio::select! {
+                    () = inner.to_follow.notified() => pace.is_busy(),
+                    () = tokio::time::sleep(wait) => {}
+                }
+            }
+            Err(fault) => {
+                match fault {
+                    Fault::Chain(error) => {
+                        if error.is_away() {
+                            inner.node.set_reachable(false);
+                        }
+                        tracing::debug!(%error, "the follower waits for the node");
+                    }
+                    Fault::Other(error) => tracing::error!(%error, "the follower failed; trying again"),
+                }
+                // It may be another node when it comes back.
+                follower.identified = false;
+                tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+                pause_ms = (pause_ms * 2).min(max);
+            }
+        }
+    }
+}
+
+impl Follower {
+    async fn step(&mut self, inner: &Inner) -> Result<Step, Fault> {
+        if !self.identified && !self.identify(inner).await? {
+            tokio::time::sleep(Duration::from_millis(inner.settings.retry_max_ms)).await;
+            return Ok(Step::AtHead);
+        }
+        let heads = inner.chain.heads().await?;
+        inner.node.set_reachable(true);
+        inner.node.set_best(heads.best.number());
+        let Some(state) = ChainState::load(&inner.db).await? else {
+            begin(inner, &heads).await?;
+            return Ok(Step::Moved { operations: 0 });
+        };
+        observe(&state);
+        if hash_text(heads.best.hash) == state.best_hash {
+            return self.follow_finality(inner, &state, &heads).await;
+        }
+        match next_blocks(inner, &state, &heads).await? {
+            Some(blocks) => self.advance(inner, &state, &heads, blocks).await,
+            None => retreat(inner, &state, &heads).await,
+        }
+    }
+
+    /// Is it the right chain? Sets the reason in the node's view when it is not.
+    async fn identify(&mut self, inner: &Inner) -> Result<bool, Fault> {
+        let (chain_id, genesis) = inner.chain.identity().await?;
+        let expected = inner.chain_settings.chain_id;
+        let genesis = hash_text(genesis);
+        let refusal = if chain_id != expected {
+            Some(format!("the node's chain id is {chain_id}, the settings say {expected}"))
+        } else {
+            match ChainState::load(&inner.db).await? {
+                Some(state) if state.genesis_hash != genesis => Some(format!(
+                    "the node's genesis is {genesis}, this database belongs to {}",
+                    state.genesis_hash
+                )),
+                _ => None,
+            }
+        };
+        self.identified = refusal.is_none();
+        inner.node.set_reachable(true);
+        inner.node.refuse(refusal);
+        Ok(self.identified)
+    }
+
+    async fn follow_finality(&mut self, inner: &Inner, state: &ChainState, heads: &Heads) -> Result<Step, Fault> {
+        if heads.finalized.number() <= state.finalized_number {
+            return Ok(Step::AtHead);
+        }
+        self.write(inner, state, heads, &[]).await?;
+        Ok(Step::AtHead)
+    }
+
+    /// Projects blocks that continue the projected chain, as many receipts at once as a node will answer.
+    async fn advance(
+        &mut self,
+        inner: &Inner,
+        state: &ChainState,
+        heads: &Heads,
+        blocks: Vec<Block>,
+    ) -> Result<Step, Fault> {
+        let mut state = state.clone();
+        let mut operations = 0;
+        let mut rest = blocks.as_slice();
+        while !rest.is_empty() {
+            let mut transactions = 0;
+            let count = rest
+                .iter()
+                .take_while(|block| {
+                    let before = transactions;
+                    transactions += block.transactions.len();
+                    before == 0 || transactions <= RECEIPTS
+                })
+                .count();
+            let (part, later) = rest.split_at(count);
+            rest = later;
+            let data = with_receipts(inner, part).await?;
+            operations += self.write(inner, &state, heads, &data).await?;
+            state = ChainState::load(&inner.db).await?.ok_or_else(|| Error::internal("chain_state is gone"))?;
+        }
+        Ok(Step::Moved { operations })
+    }
+
+    /// One database transaction: blocks on top, then finality as far as it goes.
+    async fn write(&mut self, inner: &Inner, seen: &ChainState, heads: &Heads, data: &[BlockData]) -> Result<usize> {
+        let mut tx = inner.db.write().await?;
+        let mut state = lock(inner, &mut tx, seen).await?;
+        let mut changed = projection::apply(&inner.db, &mut tx, &mut state, &mut self.tokens, data).await?;
+        let number = heads.finalized.number().min(state.best_number);
+        let hash = if number == state.best_number {
+            Some(state.best_hash.clone())
+        } else {
+            sqlx::query("SELECT hash FROM blocks WHERE number = $1")
+                .bind(big(number))
+                .fetch_optional(&mut *tx)
+                .await?
+                .map(|row| row.try_get(0))
+                .transpose()?
+        };
+        // A finalized block that is not in the projected chain means that best has moved too: the next step finds
+        // out. Below best, the number of a canonical block decides.
+        let consistent = number < heads.finalized.number() || hash.as_ref() == Some(&hash_text(heads.finalized.hash));
+        let finalized_before = state.finalized_number;
+        if let Some(hash) = hash.filter(|_| consistent) {
+            changed.extend(projection::finalize(&inner.db, &mut tx, &mut state, number, hash).await?);
+        }
+        state.store(&mut tx).await?;
+        tx.commit().await?;
+        inner.waiters.wake(&changed);
+        if state.finalized_number > finalized_before {
+            inner.to_verify.notify_one();
+        }
+        metrics::counter!("hanse_gateway_blocks_projected_total").increment(data.len() as u64);
+        Ok(changed.len())
+    }
+}
+
+/// The state, locked; an error when somebody else has moved it.
+async fn lock(inner: &Inner, tx: &mut sqlx::AnyConnection, seen: &ChainState) -> Result<ChainState> {
+    let state = ChainState::read(tx, inner.db.for_update()).await?;
+    state
+        .filter(|state| state.best_hash == seen.best_hash && state.finalized_number == seen.finalized_number)
+        .ok_or_else(|| Error::internal("another gateway has moved the projection"))
+}
+
+fn observe(state: &ChainState) {
+    metrics::gauge!("hanse_gateway_best_block").set(state.best_number as f64);
+    metrics::gauge!("hanse_gateway_finalized_block").set(state.finalized_number as f64);
+    metrics::gauge!("hanse_gateway_verified_block").set(state.verified_number as f64);
+    metrics::gauge!("hanse_gateway_cache_mismatches").set(state.mismatches as f64);
+    metrics::gauge!("hanse_gateway_finality_losses").set(state.finality_losses as f64);
+}
+
+/// First contact: projects from the finalized block on. Nothing of ours is older than this database. Block 0 is kept
+/// as the ancestor of everything.
+async fn begin(inner: &Inner, heads: &Heads) -> Result<(), Fault> {
+    let (chain_id, genesis) = inner.chain.identity().await?;
+    let start = &heads.finalized;
+    let mut tx = inner.db.write().await?;
+    for (number, hash, parent, time) in [
+        (0, hash_text(genesis), hash_text(B256::ZERO), 0),
+        (start.number(), hash_text(start.hash), hash_text(start.parent_hash), start.timestamp_ms()),
+    ] {
+        sqlx::query(
+            "INSERT INTO blocks (number, hash, parent_hash, timestamp_ms) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        )
+        .bind(big(number))
+        .bind(hash)
+        .bind(parent)
+        .bind(time)
+        .execute(&mut *tx)
+        .await?;
+    }
+    let state = ChainState {
+        chain_id,
+        genesis_hash: hash_text(genesis),
+        best_number: start.number(),
+        best_hash: hash_text(start.hash),
+        finalized_number: start.number(),
+        finalized_hash: hash_text(start.hash),
+        verified_number: start.number(),
+        mismatches: 0,
+        finality_losses: 0,
+        updated_at_ms: 0,
+    };
+    state.store(&mut tx).await?;
+    tx.commit().await?;
+    tracing::info!(number = start.number(), hash = %start.hash, "following the chain from here");
+    Ok(())
+}
+
+/// The blocks that come next; `None` when the node's chain does not continue the projected one.
+async fn next_blocks(inner: &Inner, state: &ChainState, heads: &Heads) -> Result<Option<Vec<Block>>, Fault> {
+    let best = heads.best.number();
+    if best <= state.best_number {
+        return Ok(None);
+    }
+    let first = state.best_number + 1;
+    let blocks = if best == first {
+        vec![heads.best.clone()]
+    } else {
+        let last = best.min(state.best_number + inner.settings.catch_up_blocks);
+        let fetched = inner.chain.blocks(first..=last).await?;
+        // The node may have gone back meanwhile; what is there still counts.
+        fetched.into_iter().map_while(|block| block).collect()
+    };
+    let mut parent = state.best_hash.clone();
+    for block in &blocks {
+        if hash_text(block.parent_hash) != parent {
+            // The first does not fit: another branch. A later one: the node has switched between two answers.
+            return if block.number() == first { Ok(None) } else { Err(inconsistent().into()) };
+        }
+        parent = hash_text(block.hash);
+    }
+    if blocks.is_empty() { Err(inconsistent().into()) } else { Ok(Some(blocks)) }
+}
+
+fn inconsistent() -> ChainError {
+    ChainError::Away("its answers belong to different chains; it is switching branches".to_owned())
+}
+
+/// Takes the projection back to the last block that both have.
+async fn retreat(inner: &Inner, state: &ChainState, heads: &Heads) -> Result<Step, Fault> {
+    let (number, hash) = common_ancestor(inner, state, heads).await?;
+    if number == state.best_number {
+        return Err(inconsistent().into());
+    }
+    let mut tx = inner.db.write().await?;
+    let mut now = lock(inner, &mut tx, state).await?;
+    let changed = projection::revert_to(&inner.db, &mut tx, &mut now, number, hash).await?;
+    now.store(&mut tx).await?;
+    tx.commit().await?;
+    let depth = state.best_number - number;
+    metrics::counter!("hanse_gateway_reorganisations_total").increment(1);
+    if now.finality_losses > state.finality_losses {
+        tracing::error!(
+            depth,
+            to = number,
+            finalized = state.finalized_number,
+            operations = changed.len(),
+            "the node has lost finalized blocks; their operations are sent again"
+        );
+    } else {
+        tracing::info!(depth, to = number, operations = changed.len(), "the chain has reorganised");
+    }
+    inner.waiters.wake(&changed);
+    inner.to_send.notify_one();
+    Ok(Step::Moved { operations: changed.len() })
+}
+
+async fn common_ancestor(inner: &Inner, state: &ChainState, heads: &Heads) -> Result<(u64, String), Fault> {
+    let mut top = state.best_number.min(heads.best.number());
+    loop {
+        let rows = sqlx::query("SELECT number, hash FROM blocks WHERE number <= $1 ORDER BY number DESC LIMIT $2")
+            .bind(big(top))
+            .bind(ANCESTORS)
+            .fetch_all(inner.db.reader())
+            .await?;
+        let mut ours: Vec<(u64, String)> = Vec::with_capacity(rows.len());
+        for row in rows {
+            ours.push((u64::try_from(row.try_get::<i64, _>(0)?).map_err(Error::internal)?, row.try_get(1)?));
+        }
+        let theirs = inner.chain.blocks(ours.iter().map(|(number, _)| *number)).await?;
+        for ((number, hash), block) in ours.iter().zip(theirs) {
+            if block.is_some_and(|block| hash_text(block.hash) == *hash) {
+                return Ok((*number, hash.clone()));
+            }
+        }
+        match ours.last() {
+            Some((number, _)) if *number > 0 => top = number - 1,
+            // Block 0 is stored at first contact and compared at every contact.
+            _ => return Err(ChainError::Away("it has no block in common with the projection".to_owned()).into()),
+        }
+    }
+}
+
+/// Adds the receipts and the reasons of failures.
+async fn with_receipts(inner: &Inner, blocks: &[Block]) -> Result<Vec<BlockData>, Fault> {
+    let filled: Vec<&Block> = blocks.iter().filter(|block| !block.transactions.is_empty()).collect();
+    let mut receipts: HashMap<B256, _> =
+        filled.iter().map(|block| block.hash).zip(inner.chain.receipts(&filled).await?).collect();
+    let mut data = Vec::with_capacity(blocks.len());
+    for block in blocks {
+        let receipts = match receipts.remove(&block.hash) {
+            Some(Some(receipts)) => receipts,
+            Some(None) => return Err(inconsistent().into()),
+            None => Vec::new(),
+        };
+        let complete = receipts.len() == block.transactions.len()
+            && receipts.iter().all(|receipt| receipt.block_hash == block.hash);
+        if !complete {
+            return Err(inconsistent().into());
+        }
+        let failed: Vec<(B256, u64)> = receipts
+            .iter()
+            .filter(|receipt| !receipt.succeeded())
+            .map(|receipt| (receipt.transaction_hash, receipt.gas_used.to()))
+            .collect();
+        let failures = reasons(inner, block.number(), &failed).await?;
+        data.push(BlockData { block: block.clone(), receipts, failures });
+    }
+    Ok(data)
+}
+
+/// Why those of ours failed.
+async fn reasons(
+    inner: &Inner,
+    block: u64,
+    failed: &[(B256, u64)],
+) -> Result<HashMap<B256, (super::Failure, Option<alloy::primitives::Bytes>)>, Fault> {
+    let mut reasons = HashMap::new();
+    for chunk in failed.chunks(500) {
+        let mut query = QueryBuilder::<Any>::new("SELECT tx_hash, raw_tx FROM operations WHERE tx_hash IN (");
+        let mut list = query.separated(", ");
+        for (hash, _) in chunk {
+            list.push_bind(hash_text(*hash));
+        }
+        query.push(")");
+        for row in query.build().fetch_all(inner.db.reader()).await? {
+            let (hash, raw): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+            let hash: B256 = hash.parse().map_err(Error::internal)?;
+            let gas_used = chunk.iter().find(|(one, _)| *one == hash).map_or(0, |(_, gas)| *gas);
+            reasons.insert(hash, answer(revert::reason(&inner.chain, &raw, block, gas_used).await)?);
+        }
+    }
+    Ok(reasons)
+}
+
+fn answer<T>(result: ChainResult<T>) -> Result<T, Fault> {
+    result.map_err(Fault::Chain)
+}

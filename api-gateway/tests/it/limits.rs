@@ -1,0 +1,124 @@
+//! Limits of size, time and number, and a shutdown that finishes what it began.
+
+use crate::on_both_engines;
+use crate::support::{Gateway, PASSWORD};
+use serde_json::json;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+on_both_engines!(a_body_beyond_the_limit, |gateway| {
+    let body = json!({ "email": "a".repeat(300_000), "password": PASSWORD }).to_string();
+    let answer = gateway.post("/owners").raw("application/json", body.clone()).send().await;
+    let problem = answer.expect_problem(413, "body_too_large");
+    assert!(problem["detail"].as_str().unwrap().contains("262144"));
+    // The same without a Content-Length.
+    let mut stream = connect(&gateway).await;
+    let head = "POST /api/v1/owners HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
+        Transfer-Encoding: chunked\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let chunk = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    // The gateway may answer and close before it has taken everything.
+    let _ = stream.write_all(chunk.as_bytes()).await;
+    let answer = read_all(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("body_too_large"), "{answer}");
+});
+
+async fn connect(gateway: &Gateway) -> TcpStream {
+    TcpStream::connect(gateway.server().api_address).await.unwrap()
+}
+
+async fn read_all(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    // A reset after the answer is the peer's right.
+    let _ = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut bytes)).await;
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[tokio::test]
+async fn a_body_that_dawdles() {
+    let gateway = Gateway::start("[server]\nbody_timeout_ms = 200").await;
+    let mut stream = connect(&gateway).await;
+    let head = "POST /api/v1/owners HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let answer = read_all(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("request_timeout"), "{answer}");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_head_that_dawdles() {
+    let gateway = Gateway::start("[server]\nheader_timeout_ms = 200").await;
+    let mut stream = connect(&gateway).await;
+    stream.write_all(b"GET /health/live HTTP/1.1\r\nHost").await.unwrap();
+    let since = Instant::now();
+    read_all(&mut stream).await;
+    assert!(since.elapsed() < Duration::from_secs(5), "the connection was not closed");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn garbage_instead_of_http() {
+    let gateway = Gateway::start("").await;
+    for garbage in [&b"\x16\x03\x01\x02\x00\x01"[..], b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0\0\0\0\r\n\r\n"] {
+        let mut stream = connect(&gateway).await;
+        stream.write_all(garbage).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let answer = read_all(&mut stream).await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{answer}");
+    }
+    gateway.get("/health/live").send().await.expect(200);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_too_long() {
+    let gateway = Gateway::start("[server]\nrequest_timeout_ms = 300").await;
+    let tenant = gateway.tenant().await;
+    let token = gateway.token(&tenant.key).await;
+    let body = json!({ "to": tenant.user, "amount": "1" });
+    let path = format!("/tokens/{token}/transfers");
+    let moved = gateway.post(&path).bearer(&tenant.key).once().json(&body).send().await.expect(202);
+    // No node is there, so it won't be final within the limit.
+    let path = format!("/operations/{}?wait=finalized&timeoutMs=5000", moved["operation"]["id"].as_str().unwrap());
+    gateway.get(&path).bearer(&tenant.key).send().await.expect_problem(504, "timeout");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn more_requests_than_the_limit() {
+    let gateway = Gateway::start("[server]\nconcurrency_limit = 1\nbody_timeout_ms = 5000").await;
+    // One request holds the only place: its body never ends.
+    let mut slow = connect(&gateway).await;
+    let head = "POST /api/v1/owners HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    slow.write_all(head.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let answer = gateway.get("/owners/me").send().await;
+    assert_eq!(answer.headers["retry-after"], "1");
+    answer.expect_problem(503, "unavailable");
+    // The load balancer's question is answered all the same.
+    gateway.get("/health/live").send().await.expect(200);
+    drop(slow);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    gateway.get("/owners/me").send().await.expect_problem(401, "token_missing");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_shutdown_lets_requests_finish() {
+    let gateway = Gateway::start("").await;
+    let tenant = gateway.tenant().await;
+    let token = gateway.token(&tenant.key).await;
+    let path = format!("/tokens/{token}/transfers");
+    let body = json!({ "to": tenant.user, "amount": "1" });
+    let moved = gateway.post(&path).bearer(&tenant.key).once().json(&body).send().await.expect(202);
+    let url = format!(
+        "{}/api/v1/operations/{}?wait=included&timeoutMs=1500",
+        gateway.base,
+        moved["operation"]["id"].as_str().unwrap()
+    );
+    let waiting = tokio::spawn(gateway.client.get(url).bearer_auth(&tenant.key).send());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    gateway.stop().await;
+    assert_eq!(waiting.await.unwrap().expect("an answer").status(), 200);
+}

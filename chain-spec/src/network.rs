@@ -1,0 +1,238 @@
+//! A network description.
+
+use hanse_primitives::{AccountId20, Balance};
+use hanse_runtime::{DEFAULT_SLOT_MS, genesis::DEFAULT_BLOCK_GAS_LIMIT};
+use sc_service::config::MultiaddrWithPeerId;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sp_consensus_aura::sr25519::AuthorityId as AuraId;
+use sp_consensus_grandpa::AuthorityId as GrandpaId;
+use std::collections::HashSet;
+
+/// Validators that the runtime has room for.
+const MAX_VALIDATORS: usize = 128;
+
+/// A rule that a value breaks: the key, and the rule.
+pub type Violation = (String, String);
+
+/// What a consortium agrees on before its first block.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// Shown to people.
+    pub name: String,
+    /// Names the data folder and the network protocol: lower-case letters, digits and underscores.
+    pub id: String,
+    /// EIP-155. Choose one that no public chain uses.
+    pub chain_id: u64,
+    /// Length of a slot in milliseconds, 100 to 60,000.
+    #[serde(default = "default_slot_ms")]
+    pub slot_ms: u64,
+    /// Gas that one block may use.
+    #[serde(default = "default_block_gas_limit")]
+    pub block_gas_limit: u64,
+    /// First base fee in wei (EIP-1559). Without it the chain is gasless.
+    pub base_fee_per_gas: Option<u64>,
+    /// Who may transact.
+    pub policy: Policy,
+    /// The account that may upgrade the runtime and change the policy.
+    pub root: AccountId20,
+    /// May always transact, and create apps under the policy `registered`.
+    #[serde(default)]
+    pub operators: Vec<AccountId20>,
+    /// Nodes to find the others by: multiaddresses with a peer id.
+    #[serde(default)]
+    pub boot_nodes: Vec<String>,
+    /// Who makes and finalizes blocks.
+    pub validators: Vec<Validator>,
+    /// Accounts that hold coins from the start.
+    #[serde(default)]
+    pub accounts: Vec<Endowment>,
+}
+
+/// Who may send transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Policy {
+    /// Everyone.
+    Open,
+    /// Operators, and those whom an app vouches for.
+    Registered,
+}
+
+/// A validator's public keys.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Validator {
+    /// Shown in errors.
+    pub name: String,
+    /// Block production: sr25519, SS58.
+    pub aura: String,
+    /// Finality: ed25519, SS58.
+    pub grandpa: String,
+}
+
+/// Coins at genesis.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endowment {
+    /// Who holds them.
+    pub address: AccountId20,
+    /// In wei, as a decimal string.
+    pub balance_wei: String,
+}
+
+fn default_slot_ms() -> u64 {
+    DEFAULT_SLOT_MS
+}
+
+fn default_block_gas_limit() -> u64 {
+    DEFAULT_BLOCK_GAS_LIMIT
+}
+
+fn violation<T>(key: impl Into<String>, rule: impl Into<String>) -> Result<T, Violation> {
+    Err((key.into(), rule.into()))
+}
+
+impl Network {
+    /// The genesis as a patch of the runtime's default one.
+    pub fn genesis(&self) -> Result<Value, Violation> {
+        self.check_scalars()?;
+        let (aura, grandpa) = self.authorities()?;
+        let policy = match self.policy {
+            Policy::Open => "Open",
+            Policy::Registered => "Registered",
+        };
+        Ok(json!({
+            "timing": { "slotMs": self.slot_ms, "onDemand": false },
+            "aura": { "authorities": aura },
+            "grandpa": { "authorities": grandpa },
+            "balances": { "balances": self.balances()? },
+            "sudo": { "key": self.root },
+            "users": { "policy": policy, "operators": self.operators },
+            "evm": { "chainId": self.chain_id, "blockGasLimit": self.block_gas_limit },
+            "ethereum": { "baseFeePerGas": self.base_fee_per_gas },
+        }))
+    }
+
+    /// The boot nodes, parsed.
+    pub fn boot_nodes(&self) -> Result<Vec<MultiaddrWithPeerId>, Violation> {
+        let parse = |(index, text): (usize, &String)| {
+            text.parse().or_else(|_| {
+                violation(format!("boot_nodes[{index}]"), "a multiaddress that ends with /p2p/ and a peer id")
+            })
+        };
+        self.boot_nodes.iter().enumerate().map(parse).collect()
+    }
+
+    fn check_scalars(&self) -> Result<(), Violation> {
+        if self.name.trim().is_empty() {
+            return violation("name", "must not be empty");
+        }
+        let id_char = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if self.id.is_empty() || !self.id.chars().all(id_char) {
+            return violation("id", "lower-case letters, digits and underscores, at least one");
+        }
+        if self.chain_id == 0 {
+            return violation("chain_id", "must not be 0");
+        }
+        if !(100..=60_000).contains(&self.slot_ms) {
+            return violation("slot_ms", "100 to 60000");
+        }
+        if !(1_000_000..=1_000_000_000).contains(&self.block_gas_limit) {
+            return violation("block_gas_limit", "1000000 to 1000000000");
+        }
+        if self.policy == Policy::Registered && self.operators.is_empty() {
+            return violation("operators", "the policy 'registered' needs at least one operator");
+        }
+        if self.validators.is_empty() || self.validators.len() > MAX_VALIDATORS {
+            return violation("validators", format!("1 to {MAX_VALIDATORS}"));
+        }
+        Ok(())
+    }
+
+    fn authorities(&self) -> Result<(Vec<AuraId>, Vec<(GrandpaId, u64)>), Violation> {
+        let mut seen = HashSet::new();
+        let mut aura = Vec::new();
+        let mut grandpa = Vec::new();
+        for validator in &self.validators {
+            let key = |field: &str| format!("validators['{}'].{field}", validator.name);
+            for (field, text) in [("aura", &validator.aura), ("grandpa", &validator.grandpa)] {
+                if !seen.insert(text.clone()) {
+                    return violation(key(field), "each key belongs to one validator");
+                }
+            }
+            aura.push(parse_key(&validator.aura).or_else(|()| violation(key("aura"), "an sr25519 key in SS58"))?);
+            let finality =
+                parse_key(&validator.grandpa).or_else(|()| violation(key("grandpa"), "an ed25519 key in SS58"))?;
+            grandpa.push((finality, 1));
+        }
+        Ok((aura, grandpa))
+    }
+
+    fn balances(&self) -> Result<Vec<(AccountId20, Balance)>, Violation> {
+        let mut seen = HashSet::new();
+        let mut balances = Vec::new();
+        for (index, account) in self.accounts.iter().enumerate() {
+            if !seen.insert(account.address) {
+                return violation(format!("accounts[{index}].address"), "each account once");
+            }
+            match account.balance_wei.parse::<Balance>() {
+                Ok(balance) => balances.push((account.address, balance)),
+                Err(_) => return violation(format!("accounts[{index}].balance_wei"), "a whole number below 2^128"),
+            }
+        }
+        Ok(balances)
+    }
+}
+
+fn parse_key<K: sp_core::crypto::Ss58Codec>(text: &str) -> Result<K, ()> {
+    K::from_ss58check(text).map_err(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> Network {
+        toml::from_str(include_str!("../network.example.toml")).expect("the example is valid TOML")
+    }
+
+    #[test]
+    fn the_example_is_a_network() {
+        let network = example();
+        let genesis = network.genesis().expect("the example keeps the rules");
+        assert_eq!(genesis["evm"]["chainId"], network.chain_id);
+        assert_eq!(genesis["aura"]["authorities"].as_array().map(Vec::len), Some(network.validators.len()));
+        assert!(network.boot_nodes().is_ok());
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let text = include_str!("../network.example.toml").replace("slot_ms", "slot_seconds");
+        let error = toml::from_str::<Network>(&text).expect_err("no such key").to_string();
+        assert!(error.contains("slot_seconds"), "{error}");
+    }
+
+    #[test]
+    fn broken_rules_name_their_key() {
+        let cases: [(&str, fn(&mut Network)); 8] = [
+            ("chain_id", |n| n.chain_id = 0),
+            ("slot_ms", |n| n.slot_ms = 99),
+            ("block_gas_limit", |n| n.block_gas_limit = 1),
+            ("id", |n| n.id = "Has Space".into()),
+            ("operators", |n| {
+                n.policy = Policy::Registered;
+                n.operators.clear();
+            }),
+            ("validators", |n| n.validators.clear()),
+            ("accounts[0].balance_wei", |n| n.accounts[0].balance_wei = "-1".into()),
+            ("validators['globex'].aura", |n| n.validators[1].aura = n.validators[0].aura.clone()),
+        ];
+        for (key, breaks) in cases {
+            let mut network = example();
+            breaks(&mut network);
+            assert_eq!(network.genesis().expect_err(key).0, key);
+        }
+    }
+}
