@@ -112,6 +112,7 @@ pub struct Ledger {
 #[allow(missing_docs)]
 pub struct Custody {
     pub root_key: Secret,
+    pub previous_root_key: Secret,
     pub root_key_file: PathBuf,
 }
 
@@ -224,15 +225,21 @@ impl Config {
             return Err(fault("chain.max_priority_fee_per_gas_wei", "must not exceed chain.max_fee_per_gas_wei"));
         }
         let url = self.database.url.as_str();
-        if !url.is_empty() && !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+        if !url.is_empty() && !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme))
+        {
             return Err(fault("database.url", "must begin with sqlite:, postgres:// or postgresql://"));
         }
         if self.ledger.retry_max_ms < self.ledger.retry_min_ms {
             return Err(fault("ledger.retry_max_ms", "must not be smaller than ledger.retry_min_ms"));
         }
-        let root = self.custody.root_key.expose();
-        if !root.is_empty() && (root.len() != 64 || !root.bytes().all(|byte| byte.is_ascii_hexdigit())) {
-            return Err(fault("custody.root_key", "must be 64 hex digits (32 bytes)"));
+        for (key, root) in [
+            ("custody.root_key", &self.custody.root_key),
+            ("custody.previous_root_key", &self.custody.previous_root_key),
+        ] {
+            let root = root.expose();
+            if !root.is_empty() && (root.len() != 64 || !root.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+                return Err(fault(key, "must be 64 hex digits (32 bytes)"));
+            }
         }
         if self.auth.issuer.is_empty() {
             return Err(fault("auth.issuer", "must not be empty"));

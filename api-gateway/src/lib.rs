@@ -37,4 +37,5 @@ pub mod ledger;
 pub mod secret;
 pub mod server;
 pub mod services;
+pub mod strict;
 pub mod telemetry;

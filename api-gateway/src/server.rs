@@ -8,11 +8,12 @@
 //! Stopping in order is a courtesy: whatever was answered is committed, so a kill at any moment loses nothing.
 
 use crate::api;
-use crate::auth::Authenticator;
 use crate::auth::password::Passwords;
+use crate::auth::{Authenticator, jwt_keys};
 use crate::config::Config;
 use crate::custody::{Custody, RootKey, RootKeySource};
 use crate::db::{self, Db};
+use crate::error::Error;
 use crate::ledger::{Ledger, Tasks};
 use crate::services::sessions;
 use axum::Router;
@@ -100,12 +101,7 @@ impl Server {
         crate::telemetry::metrics_handle();
         let metrics_listen = config.metrics_listen()?;
         make_private_dir(&config)?;
-        let db = Db::open(&db::Settings {
-            url: config.database_url(),
-            max_connections: config.database.max_connections,
-            acquire_timeout: Duration::from_millis(config.database.acquire_timeout_ms),
-        })
-        .await?;
+        let db = open_database(&config).await?;
         let custody = open_custody(&config, &db).await?;
         let auth = Authenticator::open(db.clone(), custody.clone(), &config.auth).await?;
         let passwords = Passwords::new(&config.auth)?;
@@ -129,11 +125,15 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let limits = ConnectionLimits::of(&state.config);
-        tasks.spawn(serve(listener, api::router(state.clone()), limits, stopped.clone()));
+        let router = api::router(state.clone()).map_err(Error::internal)?;
+        tasks.spawn(serve(listener, router, limits, stopped.clone()));
         if let Some(listener) = metrics_listener {
             tasks.spawn(serve(listener, api::metrics_router(), limits, stopped.clone()));
         }
         tasks.spawn(housekeeping(state.clone(), stopped));
+        if !state.config.custody.previous_root_key.expose().is_empty() {
+            tasks.spawn(rotate_root_key(state.clone()));
+        }
         tracing::info!(%api_address, ?metrics_address, "the gateway serves");
         Ok(Self { api_address, metrics_address, state, stop, tasks, ledger_tasks })
     }
@@ -152,6 +152,30 @@ impl Server {
         self.state.db.close().await;
         tracing::info!("stopped");
     }
+}
+
+/// Makes a new key for signing access tokens; see [`jwt_keys::rotate`].
+///
+/// # Errors
+/// When the database or the root key can't be opened.
+pub async fn rotate_token_key(config: &Config) -> Result<String, ServerError> {
+    let db = open_database(config).await?;
+    let custody = open_custody(config, &db).await?;
+    // The life of a token issued just now by a replica that hasn't looked yet, and that look's delay twice.
+    let grace_s = config.auth.access_token_ttl_s.saturating_add(120);
+    let grace_ms = i64::try_from(grace_s.saturating_mul(1000)).unwrap_or(i64::MAX);
+    let kid = jwt_keys::rotate(&db, &custody, grace_ms).await?;
+    db.close().await;
+    Ok(kid)
+}
+
+async fn open_database(config: &Config) -> Result<Db, sqlx::Error> {
+    Db::open(&db::Settings {
+        url: config.database_url(),
+        max_connections: config.database.max_connections,
+        acquire_timeout: Duration::from_millis(config.database.acquire_timeout_ms),
+    })
+    .await
 }
 
 /// The folder holds keys and balances: nobody else on the machine may look into it.
@@ -180,7 +204,11 @@ async fn open_custody(config: &Config, db: &Db) -> Result<Custody, ServerError> 
         ),
         other => tracing::info!(root_key = root.id(), source = ?other, "root key loaded"),
     }
-    let custody = Custody::new(root, None);
+    let previous = match config.custody.previous_root_key.expose() {
+        "" => None,
+        hex => Some(RootKey::from_hex(hex)?),
+    };
+    let custody = Custody::new(root, previous);
     custody.check(db).await?;
     Ok(custody)
 }
@@ -231,7 +259,10 @@ async fn serve(listener: TcpListener, router: Router, limits: ConnectionLimits, 
     }
 }
 
-async fn accept(listener: &TcpListener, slots: Arc<Semaphore>) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    slots: Arc<Semaphore>,
+) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
     let slot = slots.acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, _)) => Some((stream, slot)),
@@ -286,6 +317,23 @@ async fn housekeeping(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) 
             Ok(0) => {}
             Ok(gone) => tracing::info!(gone, "old sessions deleted"),
             Err(error) => tracing::warn!(%error, "could not delete old sessions"),
+        }
+    }
+}
+
+/// Seals everything anew that hangs on the previous root key, while the gateway works. What fails is tried again at the
+/// next start; until then both keys are needed.
+async fn rotate_root_key(state: Arc<AppState>) {
+    let apps = state.custody.rewrap(&state.db).await.map_err(Error::from);
+    let tokens = jwt_keys::rewrap(&state.db, &state.custody).await;
+    match (apps, tokens) {
+        (Ok(apps), Ok(tokens)) => {
+            tracing::info!(apps, tokens, "everything is sealed under the root key; custody.previous_root_key can go");
+        }
+        (apps, tokens) => {
+            for error in [apps.err(), tokens.err()].into_iter().flatten() {
+                tracing::error!(%error, "the root key's rotation is not finished; keep custody.previous_root_key");
+            }
         }
     }
 }

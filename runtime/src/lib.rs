@@ -32,6 +32,8 @@ pub mod extrinsic;
 pub mod genesis;
 #[cfg(target_family = "wasm")]
 mod keccak;
+#[cfg(test)]
+mod tests;
 pub mod timing;
 
 pub use apis::{RuntimeApi, RuntimeApiImpl, api};

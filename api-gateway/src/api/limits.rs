@@ -26,7 +26,7 @@ pub async fn context(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     // The pattern, not the path: ids would make a metric each.
     let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", requestId = %id, %method, route, principal = tracing::field::Empty);
+    let span = tracing::error_span!("request", requestId = %id, %method, route, principal = tracing::field::Empty);
     let _in_flight = InFlight::enter();
     let since = Instant::now();
     let mut response = REQUEST_ID

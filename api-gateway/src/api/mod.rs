@@ -30,11 +30,11 @@ mod users;
 
 use crate::error::{Code, Error};
 use crate::server::AppState;
+use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
-use axum::Router;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
@@ -77,8 +77,11 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
 }
 
 /// The OpenAPI document of this build.
-pub fn document() -> utoipa::openapi::OpenApi {
-    openapi::with_problems(routes().into_openapi())
+///
+/// # Errors
+/// When it can't be written as JSON: a bug.
+pub fn document() -> Result<utoipa::openapi::OpenApi, serde_json::Error> {
+    openapi::without_null(&openapi::with_problems(routes().into_openapi()))
 }
 
 /// The document as committed in `openapi.json`.
@@ -86,13 +89,16 @@ pub fn document() -> utoipa::openapi::OpenApi {
 /// # Errors
 /// When it can't be written as JSON: a bug.
 pub fn document_json() -> Result<String, serde_json::Error> {
-    document().to_pretty_json().map(|text| text + "\n")
+    document()?.to_pretty_json().map(|text| text + "\n")
 }
 
 /// The whole service.
-pub fn router(state: Arc<AppState>) -> Router {
+///
+/// # Errors
+/// As [`document`].
+pub fn router(state: Arc<AppState>) -> Result<Router, serde_json::Error> {
     let (router, _) = routes().split_for_parts();
-    let document = document();
+    let document = document()?;
     let swagger = SwaggerUi::new("/docs")
         .url(OPENAPI_PATH, document)
         // Swagger's own validator would send the document to a public host.
@@ -108,7 +114,7 @@ pub fn router(state: Arc<AppState>) -> Router {
         .layer(from_fn_with_state(state.clone(), limits::admission))
         .layer(CatchPanicLayer::custom(limits::panicked))
         .layer(from_fn(limits::context));
-    with_cors(router, &state.config.server.cors_origins).with_state(state)
+    Ok(with_cors(router, &state.config.server.cors_origins).with_state(state))
 }
 
 /// Prometheus metrics, served on a port of their own.

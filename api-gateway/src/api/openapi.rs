@@ -2,8 +2,10 @@
 //! schemes named after the principals, and the problem documents that follow from an endpoint's shape.
 
 use crate::error::{Code, FieldError, Problem};
+use crate::services::operations::WaitFor;
 use axum::http::StatusCode;
 use axum::response::Html;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -35,7 +37,7 @@ use utoipa::{Modify, OpenApi};
         (name = "network", description = "The chain behind the gateway"),
         (name = "health", description = "For load balancers"),
     ),
-    components(schemas(Problem, FieldError)),
+    components(schemas(Problem, FieldError, WaitFor)),
     modifiers(&Principals),
 )]
 pub struct Base;
@@ -58,6 +60,42 @@ impl Modify for Principals {
                 .build();
             components.add_security_scheme(name, SecurityScheme::Http(scheme));
         }
+    }
+}
+
+/// Absent instead of `null`: an optional field is left out of answers when there is nothing to say, and a request needs
+/// no `null` either. utoipa writes every `Option` as nullable, which would put a third case into generated clients.
+///
+/// # Errors
+/// When the document doesn't survive the way through JSON: a bug.
+pub fn without_null(document: &Document) -> Result<Document, serde_json::Error> {
+    let mut value = serde_json::to_value(document)?;
+    strip_null(&mut value);
+    serde_json::from_value(value)
+}
+
+fn strip_null(value: &mut Value) {
+    let null = |schema: &Value| *schema == "null" || schema["type"] == "null";
+    match value {
+        Value::Object(fields) => {
+            for name in ["type", "oneOf"] {
+                if let Some(Value::Array(choices)) = fields.get_mut(name) {
+                    choices.retain(|choice| !null(choice));
+                    if choices.len() != 1 {
+                        continue;
+                    }
+                    let only = choices.remove(0);
+                    fields.remove(name);
+                    match (name, only) {
+                        ("oneOf", Value::Object(schema)) => fields.extend(schema),
+                        (_, only) => drop(fields.insert(name.to_owned(), only)),
+                    }
+                }
+            }
+            fields.values_mut().for_each(strip_null);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip_null),
+        _ => {}
     }
 }
 
@@ -116,7 +154,11 @@ fn add_problems(operation: &mut Operation, writes: bool) {
         statuses.push(StatusCode::UNPROCESSABLE_ENTITY);
     }
     if body {
-        statuses.extend([StatusCode::REQUEST_TIMEOUT, StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNSUPPORTED_MEDIA_TYPE]);
+        statuses.extend([
+            StatusCode::REQUEST_TIMEOUT,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ]);
     }
     if ledger || body && authenticated || writes && !authenticated {
         statuses.push(StatusCode::CONFLICT);

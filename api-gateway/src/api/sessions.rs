@@ -111,10 +111,7 @@ pub async fn create(
     request_body = RefreshRequest,
     responses((status = 200, description = "The next pair of tokens", body = Session)),
 )]
-pub async fn refresh(
-    State(state): State<Arc<AppState>>,
-    request: Json<RefreshRequest>,
-) -> Result<axum::Json<Session>> {
+pub async fn refresh(State(state): State<Arc<AppState>>, request: Json<RefreshRequest>) -> Result<axum::Json<Session>> {
     sessions(&state).refresh(&request.value).await.map(axum::Json)
 }
 

@@ -4,12 +4,13 @@
 //! the memory of the accept path. An unknown account costs the same time as a wrong password.
 
 use crate::config::Auth;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Code, Error, FieldError, Result};
 use crate::secret::Secret;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
@@ -17,6 +18,9 @@ use zeroize::Zeroizing;
 pub const MIN_CHARS: usize = 8;
 /// More would only cost hashing time.
 pub const MAX_BYTES: usize = 256;
+
+/// How long a login waits for its turn: beyond it, waiting in the queue would only lengthen the queue.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Hashes and verifies passwords.
 #[derive(Clone)]
@@ -58,7 +62,10 @@ impl Passwords {
     }
 
     async fn on_a_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let permit = self.permits.clone().acquire_owned().await.map_err(Error::internal)?;
+        let permit = tokio::time::timeout(PATIENCE, self.permits.clone().acquire_owned())
+            .await
+            .map_err(|_| Error::new(Code::Unavailable, "too many logins at once; nothing was done"))?
+            .map_err(Error::internal)?;
         tokio::task::spawn_blocking(move || {
             // The permit goes with the thread: a cancelled request doesn't free its place early.
             let _permit = permit;

@@ -5,6 +5,11 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 impl Custody {
+    /// Whether a secret of [`Custody::seal_secret`] hangs on the present root key.
+    pub fn is_current(&self, sealed: &str) -> bool {
+        sealed.split_once(':').is_some_and(|(id, _)| id == self.root.id())
+    }
+
     /// HMAC-SHA-256 (RFC 2104) of `bytes` under the app's key. Rotation of the root key doesn't change it.
     ///
     /// # Errors

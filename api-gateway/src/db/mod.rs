@@ -12,7 +12,7 @@
 //! Rules:
 //! - SQL that differs between the engines lives in this module only.
 //! - Statements are `&'static str` with `$n` parameters. The few with a varying number of rows go through
-//!   [`sqlx::QueryBuilder`].
+//!   [`QueryBuilder`].
 //! - Writes that a crash may not split happen in one transaction from [`Db::write`].
 //! - `synchronous = FULL`: once a commit returns, a power cut does not undo it. The gateway promises that.
 //!
@@ -20,12 +20,14 @@
 //! migration stops the start.
 
 mod amount;
+mod builder;
 mod ids;
 mod page;
 mod statement;
 mod time;
 
 pub use amount::{Amount, NotAnAmount};
+pub use builder::QueryBuilder;
 pub use ids::{Id, new_id};
 pub use page::{Page, PageQuery};
 pub use statement::{Statement, Value, is_unique_violation};
@@ -163,11 +165,11 @@ impl Db {
         }
     }
 
-    /// As [`Db::for_update`], for the rows of one table of a join.
-    pub fn for_update_of(&self, table: &'static str) -> String {
+    /// `clause` where several may write at once: for joins, whose locks have to name their table.
+    pub fn locking(&self, clause: &'static str) -> &'static str {
         match self.engine {
-            Engine::Sqlite => String::new(),
-            Engine::Postgres => format!(" FOR UPDATE OF {table}"),
+            Engine::Sqlite => "",
+            Engine::Postgres => clause,
         }
     }
 

@@ -22,13 +22,13 @@ use super::intent::{Call, Submission};
 use super::types::{Accepted, Balance, Operation, RequestKey, Status};
 use super::Inner;
 use crate::custody::SealedWallet;
-use crate::db::{Amount, Db, UnixMs, is_unique_violation, now_ms};
+use crate::db::{Amount, Db, QueryBuilder, UnixMs, is_unique_violation, now_ms};
 use crate::error::{Code, Error, Result};
 use alloy::consensus::{SignableTransaction as _, TxEip1559, TxEnvelope};
 use alloy::eips::eip2718::Encodable2718 as _;
 use alloy::primitives::{Address, TxKind, U256};
 use alloy::signers::SignerSync as _;
-use sqlx::{Any, AnyConnection, QueryBuilder, Row as _};
+use sqlx::{AnyConnection, Row as _};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -200,13 +200,10 @@ async fn settle_repeats(
     submissions: &[Submission],
     results: &mut [Option<Result<Accepted>>],
 ) -> Result<Vec<usize>> {
-    let mut query = QueryBuilder::<Any>::new(
+    let mut query = QueryBuilder::new(
         "SELECT scope, key, body_hash, answer FROM idempotency_keys WHERE key IN (",
     );
-    let mut list = query.separated(", ");
-    for submission in submissions {
-        list.push_bind(submission.request.key.clone());
-    }
+    query.push_list(submissions.iter().map(|submission| submission.request.key.clone()));
     query.push(")");
     let mut known: HashMap<(String, String), (String, String)> = HashMap::new();
     for row in query.build().fetch_all(&mut *tx).await? {
@@ -303,16 +300,13 @@ async fn load_wallets(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut query = QueryBuilder::<Any>::new(
+    let mut query = QueryBuilder::new(
         "SELECT w.id, w.app_id, w.address, w.next_nonce, w.sealed_data_key, w.sealed_key, a.sealed_app_key, \
          a.root_key_id FROM wallets w JOIN apps a ON a.id = w.app_id WHERE w.id IN (",
     );
-    let mut list = query.separated(", ");
-    for id in ids {
-        list.push_bind(id.to_owned());
-    }
+    query.push_list(ids.iter().map(|id| id.to_owned()));
     query.push(") ORDER BY w.id");
-    query.push(db.for_update_of("w"));
+    query.push(db.locking(" FOR UPDATE OF w"));
     let mut wallets = HashMap::new();
     for row in query.build().fetch_all(&mut *tx).await? {
         let address: String = row.try_get("address")?;
@@ -468,7 +462,7 @@ async fn insert_operations(tx: &mut AnyConnection, submissions: &[Submission], s
         for (prepared, _, _) in chunk {
             effects.push(serde_json::to_string(&prepared.call.effects).map_err(Error::internal)?);
         }
-        let mut query = QueryBuilder::<Any>::new(
+        let mut query = QueryBuilder::new(
             "INSERT INTO operations (id, app_id, kind, status, wallet_id, sender, nonce, tx_hash, raw_tx, target, \
              token_id, from_address, to_address, amount, memo, resource_id, user_id, effects, effects_pending, \
              created_at_ms) ",
@@ -507,7 +501,7 @@ async fn insert_keys(tx: &mut AnyConnection, submissions: &[Submission], stored:
         for (_, _, accepted) in chunk {
             answers.push(serde_json::to_string(accepted).map_err(Error::internal)?);
         }
-        let mut query = QueryBuilder::<Any>::new(
+        let mut query = QueryBuilder::new(
             "INSERT INTO idempotency_keys (scope, key, body_hash, operation_id, answer, created_at_ms) ",
         );
         query.push_values(chunk.iter().zip(answers), |mut row, ((prepared, _, accepted), answer)| {
@@ -527,7 +521,7 @@ async fn insert_keys(tx: &mut AnyConnection, submissions: &[Submission], stored:
 async fn update_nonces(tx: &mut AnyConnection, wallets: &HashMap<String, Wallet>) -> Result<()> {
     let used: Vec<&Wallet> = wallets.values().filter(|wallet| wallet.used).collect();
     for chunk in used.chunks(256) {
-        let mut query = QueryBuilder::<Any>::new("UPDATE wallets SET next_nonce = v.column2 FROM (");
+        let mut query = QueryBuilder::new("UPDATE wallets SET next_nonce = v.column2 FROM (");
         query.push_values(chunk, |mut row, wallet| {
             row.push_bind(wallet.sealed.id.clone()).push_bind(i64::try_from(wallet.next_nonce).unwrap_or(i64::MAX));
         });

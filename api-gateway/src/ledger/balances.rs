@@ -10,11 +10,11 @@
 use super::effects::PendingDelta;
 use super::intent::TokenRef;
 use super::types::{Balance, Confirmed};
-use crate::db::{Amount, Db};
+use crate::db::{Amount, Db, QueryBuilder};
 use crate::error::{Error, Result};
 use alloy::primitives::U256;
 use sqlx::any::AnyRow;
-use sqlx::{Any, AnyConnection, QueryBuilder, Row as _};
+use sqlx::{AnyConnection, Row as _};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Rows in one statement: 8 columns each, below SQLite's 32,766 parameters.
@@ -110,15 +110,12 @@ impl Table {
         }
         for (token, addresses) in by_token {
             for chunk in addresses.chunks(CHUNK) {
-                let mut query = QueryBuilder::<Any>::new(
+                let mut query = QueryBuilder::new(
                     "SELECT address, included, finalized, pending_in, pending_own_in, pending_out FROM balances \
                      WHERE token_id = ",
                 );
                 query.push_bind(token.to_owned()).push(" AND address IN (");
-                let mut list = query.separated(", ");
-                for address in chunk {
-                    list.push_bind((*address).to_owned());
-                }
+                query.push_list(chunk.iter().map(|address| (*address).to_owned()));
                 query.push(") ORDER BY address");
                 query.push(db.for_update());
                 for row in query.build().fetch_all(&mut *connection).await? {
@@ -133,7 +130,7 @@ impl Table {
     async fn insert_empty(&self, connection: &mut AnyConnection, keys: &BTreeSet<Key>) -> Result<()> {
         let keys: Vec<&Key> = keys.iter().collect();
         for chunk in keys.chunks(CHUNK) {
-            let mut query = QueryBuilder::<Any>::new(INSERT);
+            let mut query = QueryBuilder::new(INSERT);
             query.push_values(chunk, |mut row, (token, address)| {
                 row.push_bind(token.clone()).push_bind(address.clone()).push_bind(self.app_id(token));
                 for _ in 0..5 {
@@ -170,7 +167,7 @@ impl Table {
     pub async fn store(&self, connection: &mut AnyConnection) -> Result<()> {
         let changed: Vec<&Key> = self.changed.iter().collect();
         for chunk in changed.chunks(CHUNK) {
-            let mut query = QueryBuilder::<Any>::new(INSERT);
+            let mut query = QueryBuilder::new(INSERT);
             query.push_values(chunk, |mut row, key| {
                 let entry = self.rows.get(*key).copied().unwrap_or_default();
                 row.push_bind(key.0.clone()).push_bind(key.1.clone()).push_bind(self.app_id(&key.0));

@@ -16,9 +16,10 @@ use super::contracts::hash_text;
 use super::projection::{self, BlockData, TokenCache};
 use super::revert;
 use super::state::{ChainState, big};
+use crate::db::QueryBuilder;
 use crate::error::{Error, Result};
 use alloy::primitives::B256;
-use sqlx::{Any, QueryBuilder, Row as _};
+use sqlx::Row as _;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -428,11 +429,8 @@ async fn reasons(
 ) -> Result<HashMap<B256, (super::Failure, Option<alloy::primitives::Bytes>)>, Fault> {
     let mut reasons = HashMap::new();
     for chunk in failed.chunks(500) {
-        let mut query = QueryBuilder::<Any>::new("SELECT tx_hash, raw_tx FROM operations WHERE tx_hash IN (");
-        let mut list = query.separated(", ");
-        for (hash, _) in chunk {
-            list.push_bind(hash_text(*hash));
-        }
+        let mut query = QueryBuilder::new("SELECT tx_hash, raw_tx FROM operations WHERE tx_hash IN (");
+        query.push_list(chunk.iter().map(|(hash, _)| hash_text(*hash)));
         query.push(")");
         for row in query.build().fetch_all(inner.db.reader()).await? {
             let (hash, raw): (String, String) = (row.try_get(0)?, row.try_get(1)?);

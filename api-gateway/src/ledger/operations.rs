@@ -1,10 +1,10 @@
 //! Operations as rows.
 
 use super::types::{Failure, Kind, Operation, Status};
-use crate::db::{Amount, Db, UnixMs};
+use crate::db::{Amount, Db, QueryBuilder, UnixMs};
 use crate::error::{Error, Result};
 use sqlx::any::AnyRow;
-use sqlx::{Any, QueryBuilder, Row as _};
+use sqlx::Row as _;
 
 /// What a list is narrowed to.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,7 @@ const COLUMNS: &str = "SELECT o.id, o.kind, o.status, o.sender, o.nonce, o.tx_ha
 
 /// One operation of an app; of one user, where `user_id` is given.
 pub(crate) async fn find(db: &Db, app_id: &str, user_id: Option<&str>, id: &str) -> Result<Option<Operation>> {
-    let mut query = QueryBuilder::<Any>::new(COLUMNS);
+    let mut query = QueryBuilder::new(COLUMNS);
     query.push_bind(app_id.to_owned()).push(" AND o.id = ").push_bind(id.to_owned());
     if let Some(user_id) = user_id {
         query.push(" AND o.user_id = ").push_bind(user_id.to_owned());
@@ -37,7 +37,7 @@ pub(crate) async fn find(db: &Db, app_id: &str, user_id: Option<&str>, id: &str)
 
 /// An app's operations, newest first, at most `limit`. Cancellations are the gateway's own business.
 pub(crate) async fn list(db: &Db, app_id: &str, filter: &Filter, limit: i64) -> Result<Vec<Operation>> {
-    let mut query = QueryBuilder::<Any>::new(COLUMNS);
+    let mut query = QueryBuilder::new(COLUMNS);
     query.push_bind(app_id.to_owned()).push(" AND o.kind <> 'cancel'");
     if let Some(user_id) = &filter.user_id {
         query.push(" AND o.user_id = ").push_bind(user_id.clone());

@@ -19,10 +19,10 @@ use super::chain::{ChainError, ChainResult};
 use super::refusal::{PATIENCE_MS, Verdict, refuse, skip_used_nonces, verdict};
 use super::state::big;
 use super::types::Kind;
-use crate::db::now_ms;
+use crate::db::{QueryBuilder, now_ms};
 use crate::error::{Error, Result};
 use alloy::primitives::{Address, B256};
-use sqlx::{Any, QueryBuilder, Row as _};
+use sqlx::Row as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -267,15 +267,12 @@ async fn mark_sent(inner: &Inner, rows: &[Outgoing]) -> Result<()> {
         return Ok(());
     }
     let now = now_ms();
-    let mut query = QueryBuilder::<Any>::new("UPDATE operations SET status = 'sent', next_send_at_ms = ");
+    let mut query = QueryBuilder::new("UPDATE operations SET status = 'sent', next_send_at_ms = ");
     query.push_bind(now + resend_after_ms(inner));
     query.push(", sent_at_ms = COALESCE(sent_at_ms, ").push_bind(now);
     query.push("), first_refused_at_ms = NULL, send_attempts = send_attempts + 1 ");
     query.push("WHERE status IN ('accepted', 'sent') AND id IN (");
-    let mut list = query.separated(", ");
-    for row in rows {
-        list.push_bind(row.id.clone());
-    }
+    query.push_list(rows.iter().map(|row| row.id.clone()));
     query.push(")");
     query.build().execute(inner.db.writer()).await?;
     inner.waiters.wake(rows.iter().map(|row| &row.id));

@@ -16,11 +16,11 @@ use super::contracts::{abi, address_text, hash_text};
 use super::effects::Effects;
 use super::state::{ChainState, big};
 use super::types::{Failure, Status};
-use crate::db::{Db, now_ms};
+use crate::db::{Db, QueryBuilder, now_ms};
 use crate::error::{Error, Result};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolEvent as _;
-use sqlx::{Any, AnyConnection, QueryBuilder, Row as _};
+use sqlx::{AnyConnection, Row as _};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 const CHUNK: usize = 500;
@@ -50,11 +50,8 @@ impl TokenCache {
         let unknown: Vec<Address> =
             addresses.into_iter().filter(|address| !self.known.contains_key(address)).collect();
         for chunk in unknown.chunks(CHUNK) {
-            let mut query = QueryBuilder::<Any>::new("SELECT address, id, app_id FROM tokens WHERE address IN (");
-            let mut list = query.separated(", ");
-            for address in chunk {
-                list.push_bind(address_text(*address));
-            }
+            let mut query = QueryBuilder::new("SELECT address, id, app_id FROM tokens WHERE address IN (");
+            query.push_list(chunk.iter().map(|address| address_text(*address)));
             query.push(")");
             for row in query.build().fetch_all(&mut *connection).await? {
                 let address: String = row.try_get(0)?;
@@ -164,13 +161,10 @@ async fn find_ours(db: &Db, tx: &mut AnyConnection, blocks: &[BlockData]) -> Res
     let hashes: Vec<B256> = blocks.iter().flat_map(|data| data.block.transactions.iter().copied()).collect();
     let mut ours = HashMap::new();
     for chunk in hashes.chunks(CHUNK) {
-        let mut query = QueryBuilder::<Any>::new(
+        let mut query = QueryBuilder::new(
             "SELECT tx_hash, id, app_id, sender, effects, effects_pending FROM operations WHERE tx_hash IN (",
         );
-        let mut list = query.separated(", ");
-        for hash in chunk {
-            list.push_bind(hash_text(*hash));
-        }
+        query.push_list(chunk.iter().map(|hash| hash_text(*hash)));
         query.push(") ORDER BY id");
         query.push(db.for_update());
         for row in query.build().fetch_all(&mut *tx).await? {
@@ -222,7 +216,7 @@ async fn find_moved(tx: &mut AnyConnection, tokens: &mut TokenCache, blocks: &[B
 
 async fn insert_blocks(tx: &mut AnyConnection, blocks: &[BlockData]) -> Result<()> {
     for chunk in blocks.chunks(CHUNK) {
-        let mut query = QueryBuilder::<Any>::new("INSERT INTO blocks (number, hash, parent_hash, timestamp_ms) ");
+        let mut query = QueryBuilder::new("INSERT INTO blocks (number, hash, parent_hash, timestamp_ms) ");
         query.push_values(chunk, |mut row, data| {
             row.push_bind(big(data.block.number()))
                 .push_bind(hash_text(data.block.hash))
@@ -253,7 +247,7 @@ async fn include_operations(
     }
     let now = now_ms();
     for chunk in updates.chunks(CHUNK) {
-        let mut query = QueryBuilder::<Any>::new(
+        let mut query = QueryBuilder::new(
             "UPDATE operations SET status = v.column2, block_number = v.column3, block_hash = v.column4, \
              tx_index = v.column5, gas_used = v.column6, error_code = v.column7, error_detail = v.column8, \
              error_data = v.column9, refused = 0, effects_pending = 0, included_at_ms = ",
@@ -300,7 +294,7 @@ async fn insert_transfers(
     ours: &HashMap<B256, Ours>,
 ) -> Result<()> {
     for chunk in moved.chunks(CHUNK) {
-        let mut query = QueryBuilder::<Any>::new(
+        let mut query = QueryBuilder::new(
             "INSERT INTO transfers (block_number, log_index, block_hash, tx_hash, app_id, token_id, from_address, \
              to_address, amount, operation_id, timestamp_ms) ",
         );

@@ -77,7 +77,10 @@ pub async fn create(db: &Db, app: &str, name: String) -> Result<NewServerKey> {
             .fetch_one(&mut *transaction)
             .await?;
     if live >= MAX_LIVE_KEYS {
-        return Err(Error::new(Code::Conflict, format!("an app has at most {MAX_LIVE_KEYS} live keys; revoke one first")));
+        return Err(Error::new(
+            Code::Conflict,
+            format!("an app has at most {MAX_LIVE_KEYS} live keys; revoke one first"),
+        ));
     }
     sqlx::query(
         "INSERT INTO server_keys (id, app_id, name, secret_hash, secret_prefix, created_at_ms) \
@@ -127,14 +130,13 @@ pub async fn get(db: &Db, app: &str, id: &str) -> Result<ServerKey> {
 
 /// Revokes a key. Revoking twice is the same as once.
 pub async fn revoke(db: &Db, auth: &Authenticator, app: &str, id: &str) -> Result<()> {
-    let found = sqlx::query(
-        "UPDATE server_keys SET revoked_at_ms = COALESCE(revoked_at_ms, $1) WHERE app_id = $2 AND id = $3",
-    )
-    .bind(now_ms())
-    .bind(app)
-    .bind(id)
-    .execute(db.writer())
-    .await?;
+    let found =
+        sqlx::query("UPDATE server_keys SET revoked_at_ms = COALESCE(revoked_at_ms, $1) WHERE app_id = $2 AND id = $3")
+            .bind(now_ms())
+            .bind(app)
+            .bind(id)
+            .execute(db.writer())
+            .await?;
     if found.rows_affected() == 0 {
         return Err(Error::not_found("server key"));
     }

@@ -50,18 +50,20 @@ pub async fn sign_up(db: &Db, passwords: &Passwords, open: bool, request: SignUp
         display_name: request.display_name,
         created_at: UnixMs(now_ms()),
     };
-    sqlx::query("INSERT INTO owners (id, email, password_hash, display_name, created_at_ms) VALUES ($1, $2, $3, $4, $5)")
-        .bind(&owner.id)
-        .bind(&owner.email)
-        .bind(password_hash)
-        .bind(&owner.display_name)
-        .bind(owner.created_at.0)
-        .execute(db.writer())
-        .await
-        .map_err(|error| match is_unique_violation(&error) {
-            true => Error::new(Code::AlreadyExists, "an owner with this e-mail address exists; log in"),
-            false => error.into(),
-        })?;
+    sqlx::query(
+        "INSERT INTO owners (id, email, password_hash, display_name, created_at_ms) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(&owner.id)
+    .bind(&owner.email)
+    .bind(password_hash)
+    .bind(&owner.display_name)
+    .bind(owner.created_at.0)
+    .execute(db.writer())
+    .await
+    .map_err(|error| match is_unique_violation(&error) {
+        true => Error::new(Code::AlreadyExists, "an owner with this e-mail address exists; log in"),
+        false => error.into(),
+    })?;
     tracing::info!(owner = owner.id, "owner signed up");
     Ok(owner)
 }

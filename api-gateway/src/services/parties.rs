@@ -1,12 +1,12 @@
 //! Who pays and who receives: `usr_…`, `wal_…` or a 0x address, resolved to an address on chain.
 
-use crate::db::{Db, Id};
+use crate::db::{Db, Id, QueryBuilder};
 use crate::error::{Code, Error, Result};
 use crate::ledger::contracts::address_text;
 use crate::services::Actor;
 use crate::services::address;
 use alloy::primitives::Address;
-use sqlx::{Any, QueryBuilder, Row as _};
+use sqlx::Row as _;
 use std::collections::{BTreeSet, HashMap};
 
 /// A custodial wallet of the app.
@@ -50,12 +50,9 @@ pub async fn receivers(db: &Db, app_id: &str, texts: impl Iterator<Item = &str>)
         let ids: BTreeSet<&str> = texts.iter().copied().filter(|text| id.matches(text)).collect();
         let ids: Vec<&str> = ids.into_iter().collect();
         for chunk in ids.chunks(500) {
-            let mut query = QueryBuilder::<Any>::new(sql);
+            let mut query = QueryBuilder::new(sql);
             query.push_bind(app_id.to_owned()).push(" AND u.id IN (");
-            let mut list = query.separated(", ");
-            for id in chunk {
-                list.push_bind((*id).to_owned());
-            }
+            query.push_list(chunk.iter().map(|id| (*id).to_owned()));
             query.push(")");
             for row in query.build().fetch_all(db.reader()).await? {
                 let address: String = row.try_get(1)?;

@@ -102,7 +102,8 @@ impl Sessions<'_> {
 
     /// Exchanges a refresh token for the next pair.
     pub async fn refresh(&self, token: &str) -> Result<Session> {
-        let unknown = || Error::new(Code::TokenInvalid, "the refresh token is unknown, expired or revoked; log in again");
+        let unknown =
+            || Error::new(Code::TokenInvalid, "the refresh token is unknown, expired or revoked; log in again");
         if !opaque::is_shaped(opaque::REFRESH_TOKEN_PREFIX, token) {
             return Err(unknown());
         }
@@ -121,11 +122,12 @@ impl Sessions<'_> {
             return Err(unknown());
         }
         // The row itself decides who was first, on SQLite and among several replicas alike.
-        let used = sqlx::query("UPDATE refresh_tokens SET used_at_ms = $1 WHERE token_hash = $2 AND used_at_ms IS NULL")
-            .bind(now)
-            .bind(&hash)
-            .execute(&mut *transaction)
-            .await?;
+        let used =
+            sqlx::query("UPDATE refresh_tokens SET used_at_ms = $1 WHERE token_hash = $2 AND used_at_ms IS NULL")
+                .bind(now)
+                .bind(&hash)
+                .execute(&mut *transaction)
+                .await?;
         if used.rows_affected() == 0 {
             revoke(&mut transaction, &session, now).await?;
             transaction.commit().await?;
@@ -172,13 +174,15 @@ impl Sessions<'_> {
         now_ms: i64,
     ) -> Result<Zeroizing<String>> {
         let token = opaque::generate(opaque::REFRESH_TOKEN_PREFIX);
-        sqlx::query("INSERT INTO refresh_tokens (token_hash, session_id, created_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4)")
-            .bind(opaque::hash(&token))
-            .bind(session)
-            .bind(now_ms)
-            .bind(self.expiry(now_ms))
-            .execute(connection)
-            .await?;
+        sqlx::query(
+            "INSERT INTO refresh_tokens (token_hash, session_id, created_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4)",
+        )
+        .bind(opaque::hash(&token))
+        .bind(session)
+        .bind(now_ms)
+        .bind(self.expiry(now_ms))
+        .execute(connection)
+        .await?;
         Ok(token)
     }
 

@@ -38,6 +38,7 @@ pub struct BulkTransfer {
     pub from: Option<String>,
     /// 1 to 1,000 entries.
     #[schema(min_items = 1, max_items = 1000)]
+    #[serde(deserialize_with = "crate::strict::objects")]
     pub transfers: Vec<BulkEntry>,
     /// As in a single transfer.
     #[serde(default)]

@@ -68,7 +68,8 @@ on_both_engines!(a_refresh_token_is_good_once_and_reuse_closes_the_session, |gat
 on_both_engines!(one_of_many_racing_refreshes_wins, |gateway| {
     let login = gateway.owner("ada@example.org").await;
     let body = json!({ "refreshToken": login["refreshToken"] });
-    let answers = futures::future::join_all((0..10).map(|_| gateway.post("/sessions/refresh").json(&body).send())).await;
+    let answers =
+        futures::future::join_all((0..10).map(|_| gateway.post("/sessions/refresh").json(&body).send())).await;
     let won = answers.iter().filter(|answer| answer.status == 200).count();
     assert_eq!(won, 1);
     assert!(answers.iter().all(|answer| answer.status == 200 || answer.status == 401));
@@ -188,4 +189,55 @@ on_both_engines!(secrets_are_not_in_the_database, |gateway| {
         assert!(!rows.is_empty(), "{sql}");
         assert!(rows.iter().all(|(text,)| !text.contains(secret.as_str())), "{sql}");
     }
+});
+
+on_both_engines!(a_new_token_key_logs_nobody_out, |gateway| {
+    let login = gateway.owner("ada@example.org").await;
+    let old = text(&login["accessToken"]);
+    let kid = hanse_gateway::server::rotate_token_key(&gateway.server().state().config).await.unwrap();
+    gateway.server().state().auth.reload_keys().await.unwrap();
+    let new = text(&gateway.login("ada@example.org", None).await["accessToken"]);
+    let header = |token: &str| -> Value {
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap()).unwrap()
+    };
+    assert_eq!(header(&new)["kid"], kid.as_str());
+    assert_ne!(header(&old)["kid"], kid.as_str());
+    for token in [old, new] {
+        gateway.get("/owners/me").bearer(&token).send().await.expect(200);
+    }
+});
+
+on_both_engines!(the_root_key_can_be_exchanged_while_running, |gateway| {
+    let tenant = gateway.tenant().await;
+    let login = gateway.owner("ada@example.org").await;
+    let old = std::fs::read_to_string(gateway.data_dir().join("root.key")).unwrap();
+    let new = "ab".repeat(32);
+    let (old_id,): (String,) =
+        sqlx::query_as("SELECT root_key_id FROM apps").fetch_one(gateway.server().state().db.reader()).await.unwrap();
+    gateway.configure(&format!("[custody]\nroot_key = \"{new}\"\n"));
+    let error = gateway.restart_fails().await;
+    assert!(error.contains("root key"), "{error}");
+    gateway.configure(&format!("[custody]\nroot_key = \"{new}\"\nprevious_root_key = \"{}\"\n", old.trim()));
+    gateway.restart().await;
+    gateway.get("/owners/me").bearer(&text(&login["accessToken"])).send().await.expect(200);
+    gateway.token(&tenant.key).await;
+    // Once everything is sealed anew, the old key can go.
+    let current = || async {
+        let state = gateway.server().state();
+        let (on_old,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM apps WHERE root_key_id = $1")
+            .bind(&old_id)
+            .fetch_one(state.db.reader())
+            .await
+            .unwrap();
+        let keys: Vec<(String,)> =
+            sqlx::query_as("SELECT sealed_key FROM jwt_keys").fetch_all(state.db.reader()).await.unwrap();
+        on_old == 0 && keys.iter().all(|(sealed,)| state.custody.is_current(sealed))
+    };
+    while !current().await {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    gateway.configure(&format!("[custody]\nroot_key = \"{new}\"\n"));
+    gateway.restart().await;
+    gateway.get("/owners/me").bearer(&text(&login["accessToken"])).send().await.expect(200);
+    gateway.token(&tenant.key).await;
 });

@@ -20,7 +20,10 @@ on_both_engines!(a_hundred_at_once_make_one_transfer, |gateway| {
     let answers = futures::future::join_all((0..100).map(|_| send(body.clone()))).await;
     let first = answers[0].body.clone();
     for answer in answers {
-        assert_eq!(answer.headers["location"], format!("/api/v1/operations/{}", text(&first["operation"]["id"])).as_str());
+        assert_eq!(
+            answer.headers["location"],
+            format!("/api/v1/operations/{}", text(&first["operation"]["id"])).as_str()
+        );
         assert_eq!(answer.expect(202), first);
     }
     assert_eq!(operations(&gateway, &tenant).await, before + 1);
@@ -37,9 +40,8 @@ on_both_engines!(a_hundred_at_once_make_one_transfer, |gateway| {
 on_both_engines!(a_repeat_gives_back_what_the_first_made, |gateway| {
     let tenant = gateway.tenant().await;
     let key = format!("make-{}", unique());
-    let owner = |name: &str| {
-        gateway.post("/apps").bearer(&tenant.owner_token).key(&key).json(&json!({ "name": name })).send()
-    };
+    let owner =
+        |name: &str| gateway.post("/apps").bearer(&tenant.owner_token).key(&key).json(&json!({ "name": name })).send();
     let app = owner("One").await.expect(202);
     assert_eq!(owner("One").await.expect(202), app);
     owner("Two").await.expect_problem(409, "idempotency_key_reused");

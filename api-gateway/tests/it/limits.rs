@@ -90,7 +90,8 @@ async fn more_requests_than_the_limit() {
     let gateway = Gateway::start("[server]\nconcurrency_limit = 1\nbody_timeout_ms = 5000").await;
     // One request holds the only place: its body never ends.
     let mut slow = connect(&gateway).await;
-    let head = "POST /api/v1/owners HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    let head =
+        "POST /api/v1/owners HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
     slow.write_all(head.as_bytes()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
     let answer = gateway.get("/owners/me").send().await;

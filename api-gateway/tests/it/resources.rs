@@ -45,7 +45,13 @@ on_both_engines!(a_transfer_answers_at_once_with_both_balances, |gateway| {
     let balances = moved["balances"].as_array().unwrap();
     let seen: Vec<_> = balances
         .iter()
-        .map(|b| (b["confirmed"]["included"].as_str().unwrap(), b["pending"].as_str().unwrap(), b["available"].as_str().unwrap()))
+        .map(|b| {
+            (
+                b["confirmed"]["included"].as_str().unwrap(),
+                b["pending"].as_str().unwrap(),
+                b["available"].as_str().unwrap(),
+            )
+        })
         .collect();
     // What the treasury's own earlier operation brings, it may spend; what a user is only promised, it may not.
     assert_eq!(seen, [("0", "999750", "999750"), ("0", "250", "0")]);
@@ -92,7 +98,10 @@ on_both_engines!(readiness_without_a_node_is_degraded, |gateway| {
     let live = gateway.get("/health/live").send().await.expect(200);
     assert_eq!(live["status"], "live");
     let ready = gateway.get("/health/ready").send().await.expect(200);
-    assert_eq!((&ready["status"], &ready["database"], &ready["node"]), (&json!("degraded"), &json!(true), &json!(false)));
+    assert_eq!(
+        (&ready["status"], &ready["database"], &ready["node"]),
+        (&json!("degraded"), &json!(true), &json!(false))
+    );
 });
 
 #[tokio::test]
@@ -101,7 +110,9 @@ async fn metrics_have_their_own_port() {
     gateway.get("/owners/me").send().await;
     let address = gateway.server().metrics_address.expect("metrics are on");
     let text = gateway.client.get(format!("http://{address}/metrics")).send().await.unwrap().text().await.unwrap();
-    for name in ["hanse_gateway_http_requests_total", "hanse_gateway_http_request_seconds", "route=\"/api/v1/owners/me\""] {
+    for name in
+        ["hanse_gateway_http_requests_total", "hanse_gateway_http_request_seconds", "route=\"/api/v1/owners/me\""]
+    {
         assert!(text.contains(name), "{name} in:\n{text}");
     }
     gateway.get("/metrics").send().await.expect_problem(404, "route_not_found");

@@ -1,7 +1,8 @@
 //! A gateway to test, and a small client for it.
 
 use hanse_gateway::config::Config;
-use hanse_gateway::server::Server;
+use hanse_gateway::server::{Server, ServerError};
+use hanse_gateway::telemetry;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -205,10 +206,30 @@ impl Gateway {
 
     /// Stops it in order and starts it anew on the same data.
     pub async fn restart(&mut self) {
-        self.server.take().expect("runs").shutdown().await;
+        if let Some(server) = self.server.take() {
+            server.shutdown().await;
+        }
         let (server, base) = launch(&self.config, &self.dir).await;
         self.server = Some(server);
         self.base = base;
+    }
+
+    /// Settings over the present ones, for the next start.
+    pub fn configure(&mut self, config: &str) {
+        let mut all: toml::Table = toml::from_str(&self.config).expect("valid TOML");
+        all.extend(toml::from_str::<toml::Table>(config).expect("valid TOML"));
+        self.config = all.to_string();
+    }
+
+    /// Stops it and starts it anew, which must fail; answers why.
+    pub async fn restart_fails(&mut self) -> String {
+        self.server.take().expect("runs").shutdown().await;
+        let error = try_launch(&self.config, &self.dir).await.err().expect("the start must fail");
+        error.to_string()
+    }
+
+    pub fn data_dir(&self) -> std::path::PathBuf {
+        self.dir.path().join("data")
     }
 
     pub async fn stop(mut self) {
@@ -286,6 +307,12 @@ impl Gateway {
 }
 
 async fn launch(config: &str, dir: &TempDir) -> (Server, String) {
+    let server = try_launch(config, dir).await.expect("the gateway starts");
+    let base = format!("http://{}", server.api_address);
+    (server, base)
+}
+
+async fn try_launch(config: &str, dir: &TempDir) -> Result<Server, ServerError> {
     // argon2 at its cheapest: these tests log in hundreds of times, and its real cost has a test of its own.
     let mut defaults: toml::Table = toml::from_str(
         r#"
@@ -314,10 +341,13 @@ async fn launch(config: &str, dir: &TempDir) -> (Server, String) {
             }
         }
     }
+    // HANSE_TEST_LOG=debug shows what the gateway logs.
+    if let Ok(filter) = std::env::var("HANSE_TEST_LOG") {
+        defaults["log"]["filter"] = filter.into();
+    }
     let config = Config::from_toml(&defaults.to_string()).expect("valid settings");
-    let server = Server::start(config).await.expect("the gateway starts");
-    let base = format!("http://{}", server.api_address);
-    (server, base)
+    telemetry::init_logs(&config.log);
+    Server::start(config).await
 }
 
 /// A JSON string.

@@ -23,7 +23,11 @@ on_both_engines!(bodies_that_are_not_json, |gateway| {
     answer.expect_problem(400, "malformed_json");
     let deep = "[".repeat(10_000);
     let answer = gateway.post("/owners").raw("application/json", deep).send().await;
-    assert_eq!(answer.status.as_u16() / 100, 4, "{}", answer.text);
+    answer.expect_problem(400, "malformed_json");
+    // serde alone would take an array for an object.
+    for body in [json!([]), json!(["ada@example.org", PASSWORD]), json!("x"), json!(1), json!(null)] {
+        gateway.post("/owners").json(&body).send().await.expect_broken("body", "type");
+    }
     for media_type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", "multipart/form-data"] {
         let answer = gateway.post("/owners").raw(media_type, "{}").send().await;
         answer.expect_problem(415, "unsupported_media_type");
@@ -201,6 +205,7 @@ on_both_engines!(fields_of_a_bulk_transfer, |gateway| {
         (with(vec![entry.clone(), json!({ "to": tenant.user, "amount": 1 })]), "transfers[1].amount", "type"),
         (with(vec![entry.clone(), json!({ "to": "x", "amount": "1" })]), "transfers[1].to", "format"),
         (with(vec![json!({ "to": tenant.user, "amount": "1", "memo": "" })]), "transfers[0].memo", "unknown"),
+        (with(vec![json!([tenant.user, "1"])]), "transfers[0]", "type"),
         (with(vec![json!({ "to": tenant.user, "amount": max }), entry.clone()]), "transfers", "range"),
     ] {
         gateway.post(&bulk).bearer(&tenant.key).once().json(&body).send().await.expect_broken(field, rule);

@@ -17,12 +17,16 @@ use log::info;
 use sc_client_api::{BlockBackend, BlockchainEvents};
 use sc_consensus::BoxBlockImport;
 use sc_network::{
-    Litep2pNetworkBackend, NetworkBackend,
-    config::{FullNetworkConfiguration, NetworkBackendType},
+    Litep2pNetworkBackend, Multiaddr, NetworkBackend,
+    config::{
+        FullNetworkConfiguration, NetworkBackendType, NetworkConfiguration, NonReservedPeerMode, SetConfig,
+        TransportConfig,
+    },
+    multiaddr::Protocol,
 };
 use sc_service::{BuildNetworkParams, Configuration, PartialComponents, SpawnTasksParams, TaskManager};
 use sp_core::H256;
-use std::sync::Arc;
+use std::{net::Ipv4Addr, sync::Arc};
 use tokio::sync::Notify;
 
 /// Commands of `engine_createBlock` that may wait.
@@ -41,6 +45,9 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
         return Err(other("this node speaks litep2p only; leave `--network-backend` out"));
     }
     let alone = super::seals_alone(config.chain_spec.as_ref());
+    if alone {
+        isolate(&mut config.network);
+    }
     let PartialComponents {
         client,
         backend,
@@ -154,6 +161,21 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
         consensus::start_grandpa(&parts, link, grandpa_protocol, notifications)?;
     }
     Ok(task_manager)
+}
+
+/// A node that makes the blocks alone has nobody to talk to, and another developer's chain may have the same genesis:
+/// no peers, and nothing but loopback is listened on.
+fn isolate(network: &mut NetworkConfiguration) {
+    network.listen_addresses =
+        vec![Multiaddr::empty().with(Protocol::Ip4(Ipv4Addr::LOCALHOST)).with(Protocol::Tcp(0))];
+    network.boot_nodes.clear();
+    network.default_peers_set = SetConfig {
+        in_peers: 0,
+        out_peers: 0,
+        reserved_nodes: Vec::new(),
+        non_reserved_mode: NonReservedPeerMode::Deny,
+    };
+    network.transport = TransportConfig::Normal { enable_mdns: false, allow_private_ip: false };
 }
 
 /// Opens the index and starts the task that keeps it up to date. Genesis at least is indexed when this returns.

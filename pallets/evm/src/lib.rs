@@ -119,7 +119,6 @@ pub mod pallet {
     pub type Storages<T> = StorageDoubleMap<_, Blake2_128Concat, H160, Blake2_128Concat, H256, H256, ValueQuery>;
 
     #[pallet::genesis_config]
-    #[derive(frame_support::DefaultNoBound)]
     pub struct GenesisConfig<T> {
         /// EIP-155 chain id; must not be 0.
         pub chain_id: u64,
@@ -129,6 +128,18 @@ pub mod pallet {
         pub contracts: Vec<(AccountId20, Vec<u8>)>,
         #[serde(skip)]
         pub _config: core::marker::PhantomData<T>,
+    }
+
+    /// A development chain.
+    impl<T> Default for GenesisConfig<T> {
+        fn default() -> Self {
+            Self {
+                chain_id: 4269,
+                block_gas_limit: 30_000_000,
+                contracts: Vec::new(),
+                _config: core::marker::PhantomData,
+            }
+        }
     }
 
     #[pallet::genesis_build]

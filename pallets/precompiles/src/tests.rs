@@ -1,0 +1,10 @@
+//! Precompiles under the real EVM, called by transactions and by contracts. The contracts' source, creation code and
+//! how it was compiled are in `tests/solidity/`.
+
+mod decoding;
+mod frames;
+mod gas;
+mod identity;
+mod interfaces;
+mod support;
+mod trees;

@@ -1,0 +1,185 @@
+//! Benchmarks: each operation in its worst case.
+
+use super::*;
+use alloc::vec::Vec;
+use frame_benchmarking::v2::*;
+use frame_support::{BoundedVec, traits::ConstU32};
+use frame_system::RawOrigin;
+use sp_core::{H160, H256};
+
+const OWNER: H160 = H160([0x11; 20]);
+const ADMIN: H160 = H160([0x22; 20]);
+const USER: H160 = H160([0x33; 20]);
+
+fn signed<T: Config>(who: H160) -> RawOrigin<T::AccountId> {
+    RawOrigin::Signed(who.into())
+}
+
+/// An app with an admin, and a network where only registered accounts transact.
+fn app<T: Config>() -> AppId {
+    Operators::<T>::insert(OWNER, ());
+    TransactPolicy::<T>::put(Policy::Registered);
+    let app = Pallet::<T>::do_create_app(OWNER, H256::zero(), &mut Vec::new()).expect("is new");
+    Pallet::<T>::do_add_admin(OWNER, app, ADMIN, &mut Vec::new()).expect("is allowed");
+    app
+}
+
+/// Gives an account all vouchers but one, none of which lets it transact, so that every look-up is made.
+fn fill_vouchers<T: Config>(account: H160) {
+    let apps: Vec<AppId> = (1..MAX_VOUCHERS).map(|i| H256::from_low_u64_be(i.into()).0[16..].try_into().expect("16 bytes")).collect();
+    for app in &apps {
+        Apps::<T>::insert(app, App { owner: OWNER, status: Status::Suspended, blocked: true });
+    }
+    Vouchers::<T>::insert(account, BoundedVec::truncate_from(apps));
+}
+
+fn accounts(n: u32) -> Vec<H160> {
+    (0..n).map(|i| H160::from_low_u64_be(0x1000_0000 + u64::from(i))).collect()
+}
+
+#[benchmarks]
+mod benchmarks {
+    use super::*;
+
+    #[benchmark]
+    fn set_transact_policy() {
+        Operators::<T>::insert(OWNER, ());
+
+        #[extrinsic_call]
+        _(RawOrigin::Root, Policy::Registered);
+
+        assert_eq!(TransactPolicy::<T>::get(), Policy::Registered);
+    }
+
+    #[benchmark]
+    fn set_operator() {
+        app::<T>();
+        Operators::<T>::insert(ADMIN, ());
+
+        #[extrinsic_call]
+        _(RawOrigin::Root, ADMIN, false);
+
+        assert!(!Operators::<T>::contains_key(ADMIN));
+    }
+
+    #[benchmark]
+    fn set_app_blocked() {
+        let app = app::<T>();
+
+        #[extrinsic_call]
+        _(RawOrigin::Root, app, true);
+
+        assert!(Apps::<T>::get(app).is_some_and(|info| info.blocked));
+    }
+
+    #[benchmark]
+    fn create_app() {
+        Operators::<T>::insert(OWNER, ());
+        TransactPolicy::<T>::put(Policy::Registered);
+        fill_vouchers::<T>(OWNER);
+        let salt = H256::zero();
+
+        #[extrinsic_call]
+        _(signed::<T>(OWNER), salt);
+
+        assert!(Apps::<T>::contains_key(hanse_primitives::addresses::app_id(&OWNER, &salt.0)));
+    }
+
+    #[benchmark]
+    fn transfer_app_ownership() {
+        let app = app::<T>();
+        fill_vouchers::<T>(USER);
+
+        #[extrinsic_call]
+        _(signed::<T>(OWNER), app, USER);
+
+        assert!(Apps::<T>::get(app).is_some_and(|info| info.owner == USER));
+    }
+
+    #[benchmark]
+    fn set_app_status() {
+        let app = app::<T>();
+
+        #[extrinsic_call]
+        _(signed::<T>(OWNER), app, Status::Suspended);
+
+        assert!(Apps::<T>::get(app).is_some_and(|info| !info.is_active()));
+    }
+
+    #[benchmark]
+    fn add_admin() {
+        let app = app::<T>();
+        fill_vouchers::<T>(USER);
+
+        #[extrinsic_call]
+        _(signed::<T>(OWNER), app, USER);
+
+        assert!(Admins::<T>::contains_key(app, USER));
+    }
+
+    #[benchmark]
+    fn remove_admin() {
+        let app = app::<T>();
+
+        #[extrinsic_call]
+        _(signed::<T>(OWNER), app, ADMIN);
+
+        assert!(!Admins::<T>::contains_key(app, ADMIN));
+    }
+
+    #[benchmark]
+    fn add_users(n: Linear<0, MAX_ACCOUNTS>) {
+        let app = app::<T>();
+        let accounts: BoundedVec<H160, ConstU32<MAX_ACCOUNTS>> = BoundedVec::truncate_from(accounts(n));
+
+        #[extrinsic_call]
+        _(signed::<T>(ADMIN), app, accounts.clone());
+
+        assert!(accounts.iter().all(|account| Pallet::<T>::is_user(app, *account)));
+    }
+
+    #[benchmark]
+    fn set_user_status() {
+        let app = app::<T>();
+        fill_vouchers::<T>(USER);
+        Pallet::<T>::do_add_users(ADMIN, app, &[USER], &mut Vec::new()).expect("is allowed");
+
+        #[extrinsic_call]
+        _(signed::<T>(ADMIN), app, USER, Status::Suspended);
+
+        assert!(!Pallet::<T>::is_user(app, USER));
+    }
+
+    #[benchmark]
+    fn can_transact() {
+        let app = app::<T>();
+        fill_vouchers::<T>(USER);
+        Pallet::<T>::do_add_users(ADMIN, app, &[USER], &mut Vec::new()).expect("is allowed");
+        let answer;
+
+        #[block]
+        {
+            answer = Pallet::<T>::can_transact(USER);
+        }
+
+        assert!(answer);
+    }
+
+    #[benchmark]
+    fn check_permission() {
+        let app = app::<T>();
+        fill_vouchers::<T>(USER);
+        Pallet::<T>::do_add_users(ADMIN, app, &[USER], &mut Vec::new()).expect("is allowed");
+        let signer: T::AccountId = USER.into();
+        let answer;
+
+        #[block]
+        {
+            answer = Pallet::<T>::can_transact(signer.into());
+        }
+
+        assert!(answer);
+    }
+
+    impl_benchmark_test_suite!(Pallet, crate::mock::new_bench_ext(), crate::mock::Test);
+}

@@ -2,11 +2,12 @@
 
 use crate::error::{Code, Error, FieldError, Result};
 use crate::server::AppState;
+use crate::strict::Object;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -118,12 +119,15 @@ fn is_json(media_type: &str) -> bool {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        explain(&path, error.inner())
+    let value = serde_path_to_error::deserialize::<_, Object<T>>(&mut reader).map_err(|error| {
+        // What isn't JSON further on is told before what is wrong here.
+        match serde_json::from_slice::<IgnoredAny>(bytes) {
+            Err(syntax) => explain(".", &syntax),
+            Ok(_) => explain(&error.path().to_string(), error.inner()),
+        }
     })?;
     reader.end().map_err(|error| explain(".", &error))?;
-    Ok(value)
+    Ok(value.0)
 }
 
 /// serde_json's error as ours. Its texts are stable and name the field in backquotes.
@@ -207,6 +211,7 @@ mod tests {
             (r#"{"name":"a","amount":"-1"}"#, "amount", "format"),
             (r#"{"name":"a","amount":1}"#, "amount", "type"),
             (r#"[]"#, "body", "type"),
+            (r#"["a"]"#, "body", "type"),
             (r#"null"#, "body", "type"),
         ] {
             let error = parse::<Outer>(body.as_bytes()).expect_err(body);
@@ -218,13 +223,14 @@ mod tests {
 
     #[test]
     fn broken_json_says_where() {
-        for body in ["", "{", "{\"name\":}", "{\"name\":\"a\"} x", "\u{feff}{}", "{\"name\":\"a\",}"] {
+        for body in ["", "{", "{\"name\":}", "{\"name\":\"a\"} x", "{} {}", "\u{feff}{}", "{\"name\":\"a\",}"] {
             let error = parse::<Outer>(body.as_bytes()).expect_err(body);
             assert_eq!(error.code(), Code::MalformedJson, "{body}: {error}");
         }
         assert_eq!(parse::<Outer>(b"{\"name\":\"\xff\"}").expect_err("not UTF-8").code(), Code::MalformedJson);
         // Depth is bounded by serde_json (128): no stack overflow.
-        let deep = "[".repeat(100_000);
-        assert_eq!(parse::<Outer>(deep.as_bytes()).map(|_| ()).expect_err("deep").code(), Code::ValidationFailed);
+        for deep in ["[".repeat(100_000), format!("{{\"name\":{}", "[".repeat(100_000))] {
+            assert_eq!(parse::<Outer>(deep.as_bytes()).expect_err("deep").code(), Code::MalformedJson);
+        }
     }
 }

@@ -32,7 +32,8 @@ impl FromRequestParts<Arc<AppState>> for Caller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self> {
-        let missing = || Error::new(Code::TokenMissing, "send Authorization: Bearer with an access token or a server key");
+        let missing =
+            || Error::new(Code::TokenMissing, "send Authorization: Bearer with an access token or a server key");
         let mut given = parts.headers.get_all(AUTHORIZATION).iter();
         let value = given.next().ok_or_else(missing)?.to_str().map_err(|_| missing())?;
         if given.next().is_some() {

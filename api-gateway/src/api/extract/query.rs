@@ -15,7 +15,9 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<AppState>> for Query<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<AppState>) -> Result<Self> {
-        axum::extract::Query::<T>::try_from_uri(&parts.uri).map(|query| Self(query.0)).map_err(|rejection| explain(&rejection))
+        axum::extract::Query::<T>::try_from_uri(&parts.uri)
+            .map(|query| Self(query.0))
+            .map_err(|rejection| explain(&rejection))
     }
 }
 

@@ -75,7 +75,7 @@ fn a_revert_undoes_all_but_nonce_and_gas() {
 #[test]
 fn running_out_of_gas_takes_all_of_it() {
     run(|| {
-        let forever = Asm::new().sstore(0, 1).op(op::JUMPDEST).push(5).op(op::JUMP).build();
+        let forever = Asm::new().sstore(0, 1).op(op::JUMPDEST).push(4).op(op::JUMP).build();
         let contract = install(0x77, forever);
         let execution = execute(call(ALICE, contract)).expect("is executed");
         assert_eq!(execution.status, Status::Halt("out of gas"));

@@ -1,0 +1,119 @@
+//! `eth_call` and `eth_estimateGas`.
+
+use super::support::*;
+use crate::mock::*;
+use alloy_consensus::TxLegacy;
+use alloy_primitives::TxKind;
+use hanse_primitives::{CallRequest, CallStatus, TransactionError, convert};
+use sp_core::{H160, H256, U256};
+
+fn request(to: H160) -> CallRequest {
+    CallRequest { from: address(1), to: Some(to), ..CallRequest::default() }
+}
+
+/// The estimate suffices, and a tenth less does not.
+fn assert_tight(request: CallRequest) -> u64 {
+    let estimate = Ethereum::estimate_gas(request.clone()).expect("is executed");
+    assert_eq!(estimate.status, CallStatus::Success);
+    let gas = estimate.gas_used;
+    let with = |gas| Ethereum::call(CallRequest { gas_limit: Some(gas), ..request.clone() });
+    assert_eq!(with(gas).expect("is executed").status, CallStatus::Success);
+    assert!(!with(gas * 9 / 10).is_ok_and(|outcome| outcome.status == CallStatus::Success));
+    gas
+}
+
+#[test]
+fn a_call_answers() {
+    run(|| {
+        begin_block();
+        // PUSH1 42, PUSH0, MSTORE, PUSH1 32, PUSH0, RETURN
+        let contract = install(0x77, &hex_literal::hex!("602a5f5260205ff3"));
+        let outcome = Ethereum::call(request(contract)).expect("is executed");
+        assert_eq!((outcome.status, U256::from_big_endian(&outcome.output)), (CallStatus::Success, 42.into()));
+        assert_eq!(nonce(address(1)), 0);
+    });
+}
+
+#[test]
+fn a_revert_gives_its_reason_and_a_halt_geths_words() {
+    run(|| {
+        begin_block();
+        let contract = install(0x77, &hex_literal::hex!("602a5f5260205ffd"));
+        let outcome = Ethereum::call(request(contract)).expect("is executed");
+        assert_eq!((outcome.status, U256::from_big_endian(&outcome.output)), (CallStatus::Revert, 42.into()));
+        assert_eq!(Ethereum::estimate_gas(request(contract)).expect("is executed").status, CallStatus::Revert);
+        let contract = install(0x78, &[0xfe]);
+        let halt = CallStatus::Halt(b"invalid opcode: INVALID".to_vec());
+        assert_eq!(Ethereum::call(request(contract)).expect("is executed").status, halt);
+    });
+}
+
+#[test]
+fn a_transfer_is_estimated_exactly() {
+    run(|| {
+        begin_block();
+        assert_eq!(assert_tight(request(address(2))), 21_000);
+    });
+}
+
+#[test]
+fn estimates_suffice() {
+    run(|| {
+        begin_block();
+        // Writes a slot and clears it: the refund is worth nothing while running.
+        let refunding = install(0x77, &hex_literal::hex!("60015f55 5f5f55"));
+        assert_tight(request(refunding));
+        // Calls it with all gas but 1/64 (EIP-150), and reverts when that fails.
+        let mut outer = hex_literal::hex!("5f5f5f5f5f73").to_vec();
+        outer.extend_from_slice(&refunding.0);
+        outer.extend_from_slice(&hex_literal::hex!("5af1601f575f5ffd5b"));
+        outer[6 + 20 + 3] = (6 + 20 + 8) as u8 - 1;
+        let at = outer.len() - 1;
+        outer[6 + 20 + 3] = at as u8;
+        let outer = install(0x78, &outer);
+        assert_tight(request(outer));
+        // A creation.
+        assert_tight(CallRequest {
+            to: None,
+            data: hex_literal::hex!("5f5f53600a5ff3").to_vec(),
+            ..request(H160::zero())
+        });
+    });
+}
+
+/// What an estimate says is enough for the real transaction.
+#[test]
+fn an_estimate_executes() {
+    run(|| {
+        let contract = install(0x77, &hex_literal::hex!("60015f55 6001600155 5f5f55"));
+        begin_block();
+        let gas_limit = Ethereum::estimate_gas(request(contract)).expect("is executed").gas_used;
+        let tx = TxLegacy { gas_limit, to: TxKind::Call(convert::address(contract)), ..legacy(0) };
+        apply(&signed(1, tx)).expect("is valid").expect("is executed");
+        assert!(end_block().1.transactions[0].success);
+        assert_eq!(Evm::storage(contract, H256::from_low_u64_be(1)), H256::from_low_u64_be(1));
+    });
+}
+
+#[test]
+fn an_estimate_is_bounded_by_what_the_sender_can_pay() {
+    run_with(Some(1_000), || {
+        begin_block();
+        let pay = |price| CallRequest { max_fee_per_gas: Some(price), ..request(address(2)) };
+        assert!(Ethereum::estimate_gas(pay(1_000)).is_ok());
+        assert_eq!(Ethereum::estimate_gas(pay(1)), Err(TransactionError::FeeCapTooLow));
+        let poor = CallRequest { value: U256::from(ENDOWMENT) + 1, ..pay(1_000) };
+        assert_eq!(Ethereum::estimate_gas(poor), Err(TransactionError::InsufficientFunds));
+        let broke = Ethereum::estimate_gas(pay(ENDOWMENT));
+        assert!(matches!(broke, Err(TransactionError::IntrinsicGas)), "{broke:?}");
+    });
+}
+
+#[test]
+fn an_unknown_sender_may_ask() {
+    run_with(Some(1_000), || {
+        begin_block();
+        let asked = CallRequest { from: H160::repeat_byte(0x99), ..request(address(2)) };
+        assert_eq!(Ethereum::call(asked).expect("is executed").status, CallStatus::Success);
+    });
+}

@@ -1,0 +1,86 @@
+//! The presets make a genesis, and an Ethereum transaction survives being an extrinsic.
+
+use crate::{Runtime, RuntimeGenesisConfig, UncheckedExtrinsic, ethereum_extrinsic, genesis, raw_transaction};
+use codec::{Decode, Encode};
+use frame_support::genesis_builder_helper::{build_state, get_preset};
+use hanse_primitives::TransactionError;
+use sp_core::H160;
+use sp_io::TestExternalities;
+
+fn with_preset(name: &str, test: impl FnOnce()) {
+    TestExternalities::default().execute_with(|| {
+        let preset = get_preset::<RuntimeGenesisConfig>(&Some(name.into()), genesis::preset).expect("is a preset");
+        let mut config: serde_json::Value = serde_json::from_slice(&defaults()).expect("defaults are JSON");
+        merge(&mut config, serde_json::from_slice(&preset).expect("a preset is JSON"));
+        build_state::<RuntimeGenesisConfig>(serde_json::to_vec(&config).expect("serializes")).expect("builds");
+        test();
+    });
+}
+
+fn defaults() -> Vec<u8> {
+    get_preset::<RuntimeGenesisConfig>(&None, genesis::preset).expect("has defaults")
+}
+
+/// RFC 7396, as the SDK merges a patch into the defaults; `null` stays, for an absent base fee.
+fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
+    match (into, patch) {
+        (serde_json::Value::Object(into), serde_json::Value::Object(patch)) => {
+            for (key, value) in patch {
+                merge(into.entry(key).or_insert(serde_json::Value::Null), value);
+            }
+        }
+        (into, patch) => *into = patch,
+    }
+}
+
+#[test]
+fn every_preset_builds() {
+    for name in genesis::preset_names() {
+        with_preset(name.as_ref(), || {
+            assert_eq!(pallet_evm::ChainId::<Runtime>::get(), genesis::DEVELOPMENT_CHAIN_ID);
+            for account in genesis::DEVELOPMENT_ACCOUNTS {
+                let balance = pallet_evm::Pallet::<Runtime>::account(H160::from(account)).balance;
+                assert_eq!(balance.as_u128(), genesis::ENDOWMENT);
+            }
+            let block = pallet_ethereum::CurrentBlock::<Runtime>::get().expect("genesis has an Ethereum block");
+            assert_eq!(block.hash, pallet_ethereum::BlockHashes::<Runtime>::get(0));
+            assert!(block.transactions.is_empty());
+            assert_eq!(crate::Ethereum::base_fee(), 0);
+        });
+    }
+}
+
+#[test]
+fn only_development_seals_on_demand() {
+    with_preset(genesis::DEVELOPMENT, || assert!(crate::timing::OnDemand::<Runtime>::get()));
+    with_preset(genesis::LOCAL, || assert!(!crate::timing::OnDemand::<Runtime>::get()));
+}
+
+#[test]
+fn a_system_precompile_shows_code() {
+    with_preset(genesis::DEVELOPMENT, || {
+        let code = pallet_evm::Pallet::<Runtime>::code(hanse_primitives::addresses::USERS);
+        assert_eq!(code, pallet_evm::precompile::CODE);
+        assert!(pallet_evm::Pallet::<Runtime>::code(H160::repeat_byte(1)).is_empty());
+    });
+}
+
+#[test]
+fn an_ethereum_transaction_survives_being_an_extrinsic() {
+    // The example of EIP-155.
+    let raw = hex_literal::hex!(
+        "f86c098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a76400008025a028ef61340bd939bc2195fe\
+         537567866003e1a15d3c71ff63e1590620aa636276a067cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83"
+    );
+    let encoded = ethereum_extrinsic(raw.to_vec()).expect("is a transaction").encode();
+    let extrinsic = UncheckedExtrinsic::decode(&mut &encoded[..]).expect("decodes");
+    let transaction = raw_transaction(&extrinsic).expect("carries one");
+    assert_eq!(transaction.raw(), raw);
+    let sender = H160(hex_literal::hex!("9d8A62f656a8d1615C1294fd71e9CFb3E4855A4F"));
+    assert_eq!(transaction.sender(), Some(sender));
+}
+
+#[test]
+fn what_is_no_transaction_is_no_extrinsic() {
+    assert_eq!(ethereum_extrinsic(vec![1, 2, 3]).err(), Some(TransactionError::Malformed));
+}
