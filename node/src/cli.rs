@@ -124,9 +124,8 @@ impl SubstrateCli for Cli {
     }
 
     fn load_spec(&self, id: &str) -> Result<Box<dyn ChainSpec>, String> {
-        // Without `--chain` there is no chain that could be meant.
-        let id = if id.is_empty() { "local" } else { id };
-        hanse_chain_spec::load(id).map_err(|error| error.to_string())
+        let spec = hanse_chain_spec::load(id).map_err(|error| error.to_string())?;
+        Ok(Box::new(spec))
     }
 }
 

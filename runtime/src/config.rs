@@ -120,12 +120,12 @@ impl pallet_evm::Config for Runtime {
     type Coinbase = Author;
     type BlockHash = Ethereum;
     type WeightPerGas = WeightPerGas;
-    type WeightInfo = ();
+    type WeightInfo = pallet_evm::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_ethereum::Config for Runtime {
     type Permission = Registry;
-    type WeightInfo = ();
+    type WeightInfo = pallet_ethereum::weights::SubstrateWeight<Runtime>;
 }
 
 /// Who may send transactions: the user registry says.

@@ -36,11 +36,13 @@ mod keccak;
 mod tests;
 pub mod timing;
 
-pub use apis::{RuntimeApi, RuntimeApiImpl, api};
+pub use apis::{RuntimeApi, api};
+#[cfg(feature = "std")]
+pub use apis::RuntimeApiImpl;
 pub use extrinsic::{ethereum_extrinsic, raw_transaction};
 pub use hanse_primitives::{AccountId20 as AccountId, Balance, BlockNumber, EthereumSignature as Signature, Hash, Nonce};
 
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{
     generic,
     traits::{BlakeTwo256, Block as BlockT},
@@ -86,6 +88,8 @@ pub mod opaque {
 
 /// The keys a validator signs blocks and finality votes with.
 pub mod keys {
+    use alloc::vec::Vec;
+
     sp_runtime::impl_opaque_keys! {
         /// One key for each task.
         pub struct SessionKeys {

@@ -81,7 +81,7 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
 /// # Errors
 /// When it can't be written as JSON: a bug.
 pub fn document() -> Result<utoipa::openapi::OpenApi, serde_json::Error> {
-    openapi::without_null(&openapi::with_problems(routes().into_openapi()))
+    openapi::refined(&openapi::with_problems(routes().into_openapi()))
 }
 
 /// The document as committed in `openapi.json`.

@@ -15,7 +15,7 @@
 use super::Inner;
 use super::balances::{Table, u256};
 use super::chain::ChainError;
-use super::contracts::{abi, address_text};
+use super::contracts::{abi, address_text, hash_text};
 use super::state::{ChainState, big};
 use crate::db::now_ms;
 use crate::error::{Error, Result};
@@ -216,6 +216,13 @@ async fn compare<'a>(inner: &Inner, claims: &'a [Claim], block: u64) -> Result<V
 async fn settle(inner: &Inner, seen: &ChainState, wrong: Vec<(&Claim, U256)>, advance: bool) -> Result<(), Fault> {
     if wrong.is_empty() && !advance {
         return Ok(());
+    }
+    if !wrong.is_empty() {
+        // The calls named the block by its number. Had the node lost it and made another, nothing was compared.
+        let block = inner.chain.blocks(std::iter::once(seen.finalized_number)).await?.pop().flatten();
+        if block.is_none_or(|block| hash_text(block.hash) != seen.finalized_hash) {
+            return Ok(());
+        }
     }
     let mut tx = inner.db.write().await?;
     let Some(mut state) = ChainState::read(&mut tx, inner.db.for_update()).await? else { return Ok(()) };

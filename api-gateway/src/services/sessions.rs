@@ -41,6 +41,9 @@ pub enum Login {
     },
 }
 
+/// Session, the token's expiry, the session's revocation, principal, app.
+type RefreshRow = (String, i64, Option<i64>, String, Option<String>);
+
 /// Opens, renews and closes sessions.
 pub struct Sessions<'a> {
     /// Where they are kept.
@@ -110,7 +113,7 @@ impl Sessions<'_> {
         let hash = opaque::hash(token);
         let now = now_ms();
         let mut transaction = self.db.write().await?;
-        let row: Option<(String, i64, Option<i64>, String, Option<String>)> = sqlx::query_as(
+        let row: Option<RefreshRow> = sqlx::query_as(
             "SELECT s.id, r.expires_at_ms, s.revoked_at_ms, s.principal_id, s.app_id \
              FROM refresh_tokens r JOIN sessions s ON s.id = r.session_id WHERE r.token_hash = $1",
         )

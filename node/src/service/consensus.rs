@@ -3,7 +3,6 @@
 use super::{FullBackend, FullClient, Pool, SelectChain};
 use hanse_runtime::opaque::Block;
 use log::info;
-use sc_client_api::Backend as _;
 use sc_consensus::{BoxBlockImport, DefaultImportQueue};
 use sc_consensus_aura::{ImportQueueParams, SlotProportion, StartAuraParams};
 use sc_consensus_grandpa::{GrandpaParams, LinkHalf, SharedVoterState};

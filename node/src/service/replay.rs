@@ -4,7 +4,7 @@ use crate::index::journal::{self, Entry};
 use crate::service::FullClient;
 use codec::Decode;
 use hanse_primitives::convert;
-use hanse_runtime::opaque::{Block, Header};
+use hanse_runtime::{Header, opaque::Block};
 use log::{info, warn};
 use sc_client_api::HeaderBackend;
 use sc_consensus::{BlockImport, BlockImportParams, BoxBlockImport, ForkChoiceStrategy, ImportResult};

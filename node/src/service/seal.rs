@@ -11,7 +11,7 @@
 
 use super::{FullClient, Pool, SelectChain};
 use futures::{FutureExt, StreamExt, channel::mpsc};
-use hanse_runtime::opaque::{Block, Header};
+use hanse_runtime::{Header, opaque::Block};
 use log::{debug, error};
 use sc_basic_authorship::ProposerFactory;
 use sc_client_api::{Finalizer, StorageProvider};
@@ -186,8 +186,8 @@ impl Sealer {
     /// one millisecond or the clock was set back.
     fn next_timestamp(&self, parent: &Header) -> Result<Timestamp, Error> {
         let now = Timestamp::current();
-        let mut key = sp_core::twox_128(b"Timestamp").to_vec();
-        key.extend(sp_core::twox_128(b"Now"));
+        let mut key = sp_io::hashing::twox_128(b"Timestamp").to_vec();
+        key.extend(sp_io::hashing::twox_128(b"Now"));
         let previous = self.client.storage(parent.hash(), &StorageKey(key))?;
         let previous: u64 =
             previous.and_then(|bytes| codec::Decode::decode(&mut bytes.0.as_slice()).ok()).unwrap_or_default();

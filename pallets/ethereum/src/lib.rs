@@ -57,6 +57,9 @@ pub const ENGINE_ID: ConsensusEngineId = *b"heth";
 /// Ethereum block hashes that are kept: those that `BLOCKHASH` can name.
 pub const BLOCK_HASH_WINDOW: u32 = 256;
 
+/// Gas of a transfer of value (yellow paper, `Gtransaction`): no transaction uses less.
+const TRANSFER_GAS: u64 = 21_000;
+
 /// Decides who may send transactions.
 pub trait Permission {
     /// Whether this network lets the account transact.
@@ -147,7 +150,7 @@ pub mod pallet {
     #[pallet::hooks]
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
         fn on_initialize(_: BlockNumberFor<T>) -> Weight {
-            <T as Config>::WeightInfo::on_finalize_empty()
+            <T as Config>::WeightInfo::seal()
         }
 
         fn on_finalize(_: BlockNumberFor<T>) {
@@ -180,10 +183,12 @@ impl<T: Config> Pallet<T> {
         Self::weight_of_gas(transaction.envelope().gas_limit())
     }
 
+    /// A transfer is measured whole; gas pays for what is beyond it.
     fn weight_of_gas(gas: u64) -> Weight {
         use frame_support::traits::Get;
         let per_gas = <T as pallet_evm::Config>::WeightPerGas::get();
-        <T as Config>::WeightInfo::transact().saturating_add(per_gas.saturating_mul(gas))
+        let beyond = per_gas.saturating_mul(gas.saturating_sub(TRANSFER_GAS));
+        <T as Config>::WeightInfo::transact().max(per_gas.saturating_mul(TRANSFER_GAS)).saturating_add(beyond)
     }
 
     fn execute(transaction: Transaction) -> DispatchResultWithPostInfo {
@@ -194,7 +199,7 @@ impl<T: Config> Pallet<T> {
             log::error!(target: "ethereum", "{:?} passed validation, but: {error}", transaction.hash());
             Error::<T>::NotExecutable
         })?;
-        let gas_used = execution.gas_used;
+        let (gas_used, gas_spent) = (execution.gas_used, execution.gas_spent);
         Executed::<T>::append(ExecutedTransaction {
             hash: transaction.hash(),
             from,
@@ -207,7 +212,9 @@ impl<T: Config> Pallet<T> {
             raw: transaction.raw().to_vec(),
         });
         GasUsed::<T>::mutate(|total| *total = total.saturating_add(gas_used));
-        Ok(PostDispatchInfo { actual_weight: Some(Self::weight_of_gas(gas_used)), ..Default::default() })
+        // A refund takes back no time.
+        let actual_weight = Self::weight_of_gas(gas_used.max(gas_spent));
+        Ok(PostDispatchInfo { actual_weight: Some(actual_weight), ..Default::default() })
     }
 
     fn run(environment: Environment, transaction: &Transaction) -> Result<(H160, Execution), TransactionError> {

@@ -8,7 +8,6 @@ use frame_support::{
     weights::Weight,
 };
 use hanse_primitives::{AccountId20, EthereumBlock, EthereumSignature, Transaction};
-use pallet_evm::PrecompileSet;
 use sp_core::{H160, H256};
 use sp_runtime::{
     ApplyExtrinsicResult, BuildStorage, generic,

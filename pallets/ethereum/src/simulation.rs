@@ -27,19 +27,24 @@ impl<T: Config> Pallet<T> {
 
     /// The least gas limit, within 1/64, with which a call succeeds, as `gas_used`; or the outcome of its failure.
     pub fn estimate_gas(request: CallRequest) -> Result<CallOutcome, TransactionError> {
-        let mut high = Self::most_gas(&request).min(Self::affordable_gas(&request)?);
+        // More than a transaction may ask for is no use to know.
+        let cap = Environment::current::<T>().tx_gas_limit_cap();
+        let mut high = Self::most_gas(&request).min(Self::affordable_gas(&request)?).min(cap);
         let first = Self::simulate(&request, high)?;
         if !first.succeeded() {
             return Ok(outcome(&first, first.gas_used));
         }
         let mut low = first.gas_used.saturating_sub(1);
-        // Most calls need what they held at their peak, and the 1/64 that each frame keeps back (EIP-150).
-        let guess = first.gas_spent.saturating_add(CALL_STIPEND).saturating_mul(64) / 63;
-        if guess < high {
-            if Self::suffices(&request, guess)? {
-                high = guess;
-            } else {
-                low = low.max(guess);
+        // A transfer needs what it uses. Most calls need what they held at their peak, and the 1/64 that each frame keeps
+        // back (EIP-150).
+        let peak = first.gas_spent.saturating_add(CALL_STIPEND).saturating_mul(64) / 63;
+        for guess in [first.gas_used, peak] {
+            if low < guess && guess < high {
+                if Self::suffices(&request, guess)? {
+                    high = guess;
+                } else {
+                    low = guess;
+                }
             }
         }
         while low.saturating_add(1) < high && high - low > high / TOLERANCE {

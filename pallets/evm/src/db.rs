@@ -1,6 +1,8 @@
 //! FRAME storage as revm's database.
 
-use crate::{CodeHashes, Codes, Config, PrecompileSet, Storages, environment::Hashes, precompile};
+use crate::{
+    CodeHashes, Codes, Config, PrecompileSet, Storages, environment::Hashes, journal::HoldsStorage, precompile,
+};
 use core::{convert::Infallible, marker::PhantomData};
 use hanse_primitives::{AccountId20, Balance, convert};
 use revm::{
@@ -59,6 +61,12 @@ impl<T: Config> Database for FrameDb<T> {
 
     fn block_hash(&mut self, number: u64) -> Result<B256, Infallible> {
         Ok(convert::b256(Hashes::<T>::get(number)))
+    }
+}
+
+impl<T: Config> HoldsStorage for FrameDb<T> {
+    fn holds_storage(&self, address: Address) -> bool {
+        Storages::<T>::iter_key_prefix(convert::h160(address)).next().is_some()
     }
 }
 

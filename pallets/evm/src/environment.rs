@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use frame_support::traits::{Get, Time};
 use hanse_primitives::convert;
 use revm::{
-    context::{BlockEnv, CfgEnv},
+    context::{BlockEnv, Cfg, CfgEnv},
     context_interface::block::BlobExcessGasAndPrice,
     primitives::{B256, U256, hardfork::SpecId},
 };
@@ -57,6 +57,11 @@ impl Environment {
         self.cfg.disable_base_fee = !with_fees;
         self.cfg.tx_gas_limit_cap = Some(u64::MAX);
         self
+    }
+
+    /// The most gas that one transaction may ask for (EIP-7825).
+    pub fn tx_gas_limit_cap(&self) -> u64 {
+        self.cfg.tx_gas_limit_cap()
     }
 
     /// For the pool: the nonce may lie ahead.

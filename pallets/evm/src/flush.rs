@@ -54,10 +54,6 @@ pub fn flush<T: Config>(state: EvmState) {
 
 fn write<T: Config>(who: H160, account: &Account, issuance: &mut Issuance) {
     let original = account.original_info();
-    if account.is_created() {
-        // What the address held before it was a contract is gone.
-        clear_storage::<T>(who);
-    }
     if account.info.code_hash != original.code_hash {
         put_account_code::<T>(who, &account.info);
     }

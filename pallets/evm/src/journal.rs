@@ -72,6 +72,12 @@ impl Drop for Layers {
     }
 }
 
+/// A database that can tell whether an account holds storage.
+pub trait HoldsStorage {
+    /// Whether any slot of the account is set.
+    fn holds_storage(&self, address: Address) -> bool;
+}
+
 /// revm's [`Journal`] with a storage transaction per checkpoint.
 #[derive(Debug)]
 pub struct MirroredJournal<DB> {
@@ -86,7 +92,7 @@ impl<DB> MirroredJournal<DB> {
     }
 }
 
-impl<DB: Database> JournalTr for MirroredJournal<DB> {
+impl<DB: Database + HoldsStorage> JournalTr for MirroredJournal<DB> {
     type Database = DB;
     type State = EvmState;
     type JournaledAccount<'a>
@@ -120,6 +126,10 @@ impl<DB: Database> JournalTr for MirroredJournal<DB> {
         balance: U256,
         spec_id: SpecId,
     ) -> Result<JournalCheckpoint, TransferError> {
+        // EIP-7610, which revm leaves to its database: storage makes an address as taken as code does.
+        if self.inner.db().holds_storage(address) {
+            return Err(TransferError::CreateCollision);
+        }
         // On an error revm has reverted its checkpoint already.
         let checkpoint = self.inner.create_account_checkpoint(caller, address, balance, spec_id)?;
         self.layers.push();

@@ -118,6 +118,16 @@ pub mod pallet {
     #[pallet::storage]
     pub type Storages<T> = StorageDoubleMap<_, Blake2_128Concat, H160, Blake2_128Concat, H256, H256, ValueQuery>;
 
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        fn integrity_test() {
+            assert!(
+                weights::covers::<T::WeightInfo>(T::WeightPerGas::get()),
+                "gas at this WeightPerGas doesn't pay for the measured time"
+            );
+        }
+    }
+
     #[pallet::genesis_config]
     pub struct GenesisConfig<T> {
         /// EIP-155 chain id; must not be 0.

@@ -10,3 +10,4 @@ mod refusals;
 mod simulation;
 mod support;
 mod transfers;
+mod worst;

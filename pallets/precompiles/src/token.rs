@@ -69,15 +69,11 @@ pub(crate) fn call<T: Config>(handle: &mut Handle) -> Result<Vec<u8>, Precompile
             Vec::new()
         }
         Calls::pause(_) => {
-            write(handle, <T as Config>::WeightInfo::pause(), |logs| {
-                Pallet::<T>::do_pause(caller, token, logs)
-            })?;
+            write(handle, <T as Config>::WeightInfo::pause(), |logs| Pallet::<T>::do_pause(caller, token, logs))?;
             Vec::new()
         }
         Calls::unpause(_) => {
-            write(handle, <T as Config>::WeightInfo::unpause(), |logs| {
-                Pallet::<T>::do_unpause(caller, token, logs)
-            })?;
+            write(handle, <T as Config>::WeightInfo::unpause(), |logs| Pallet::<T>::do_unpause(caller, token, logs))?;
             Vec::new()
         }
         Calls::freeze(call) => {

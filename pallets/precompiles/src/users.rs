@@ -72,9 +72,7 @@ pub(crate) fn call<T: Config>(handle: &mut Handle) -> Result<Vec<u8>, Precompile
             })?;
             Vec::new()
         }
-        Calls::appId(call) => {
-            IUsers::appIdCall::abi_encode_returns(&app_id(&h160(call.owner), &call.salt.0).into())
-        }
+        Calls::appId(call) => IUsers::appIdCall::abi_encode_returns(&app_id(&h160(call.owner), &call.salt.0).into()),
         Calls::appInfo(call) => {
             charge_reads::<T>(handle, 1)?;
             let info = Apps::<T>::get(call.app.0);

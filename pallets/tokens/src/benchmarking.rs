@@ -51,7 +51,7 @@ fn balance<T: Config>(token: H160, who: H160) -> u64 {
     Pallet::<T>::balance_of(token, who).expect("exists").as_u64()
 }
 
-fn approve<T: Config>(token: H160) {
+fn allow_other<T: Config>(token: H160) {
     Pallet::<T>::do_approve(HOLDER, token, OTHER, 10.into(), &mut Vec::new()).expect("is allowed");
 }
 
@@ -111,7 +111,7 @@ mod benchmarks {
     #[benchmark]
     fn burn_from() {
         let token = token::<T>(true);
-        approve::<T>(token);
+        allow_other::<T>(token);
         let mut logs = vec![];
         let result;
 
@@ -142,7 +142,7 @@ mod benchmarks {
     #[benchmark]
     fn transfer_from(c: Linear<0, 1>) {
         let token = token::<T>(c == 1);
-        approve::<T>(token);
+        allow_other::<T>(token);
         let mut logs = vec![];
         let result;
 

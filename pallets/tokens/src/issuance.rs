@@ -75,13 +75,7 @@ impl<T: Config> Pallet<T> {
     ///
     /// Errors: `TokenNotFound`, `AppSuspended`, `NotTokenAdmin`, `EnforcedPause`, `ERC20InvalidReceiver`,
     /// `AccountFrozen`, `HolderNotAllowed`, `ERC20ExceededCap`, overflow.
-    pub fn do_mint(
-        caller: H160,
-        token: H160,
-        to: H160,
-        value: U256,
-        logs: &mut Vec<Log>,
-    ) -> Result<(), TokenError> {
+    pub fn do_mint(caller: H160, token: H160, to: H160, value: U256, logs: &mut Vec<Log>) -> Result<(), TokenError> {
         let (info, app) = Self::ensure_token_admin(token, caller)?;
         Self::mint_value(Guard::with_app(token, info, app)?, to, value, logs)
     }
@@ -113,12 +107,7 @@ impl<T: Config> Pallet<T> {
     /// Keeps an account from sending and receiving this token. Freezing twice changes nothing.
     ///
     /// Errors: `TokenNotFound`, `AppSuspended`, `NotTokenAdmin`.
-    pub fn do_freeze(
-        caller: H160,
-        token: H160,
-        account: H160,
-        logs: &mut Vec<Log>,
-    ) -> Result<(), TokenError> {
+    pub fn do_freeze(caller: H160, token: H160, account: H160, logs: &mut Vec<Log>) -> Result<(), TokenError> {
         if Self::set_frozen(caller, token, account, true)? {
             logs.push(log(token, &IToken::Frozen { account: address(account) }));
         }
@@ -128,12 +117,7 @@ impl<T: Config> Pallet<T> {
     /// Ends a freeze. Unfreezing twice changes nothing.
     ///
     /// Errors: `TokenNotFound`, `AppSuspended`, `NotTokenAdmin`.
-    pub fn do_unfreeze(
-        caller: H160,
-        token: H160,
-        account: H160,
-        logs: &mut Vec<Log>,
-    ) -> Result<(), TokenError> {
+    pub fn do_unfreeze(caller: H160, token: H160, account: H160, logs: &mut Vec<Log>) -> Result<(), TokenError> {
         if Self::set_frozen(caller, token, account, false)? {
             logs.push(log(token, &IToken::Unfrozen { account: address(account) }));
         }
@@ -152,12 +136,7 @@ impl<T: Config> Pallet<T> {
         Ok(true)
     }
 
-    fn mint_value(
-        guard: Guard<T>,
-        to: H160,
-        value: U256,
-        logs: &mut Vec<Log>,
-    ) -> Result<(), TokenError> {
+    fn mint_value(guard: Guard<T>, to: H160, value: U256, logs: &mut Vec<Log>) -> Result<(), TokenError> {
         ensure_receiver(to)?;
         let mut holding = guard.holding(to)?;
         let mut token = guard.token;

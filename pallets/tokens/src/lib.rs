@@ -89,8 +89,7 @@ pub mod pallet {
 
     /// Token, owner and spender: what the spender may still move, in the smallest unit.
     #[pallet::storage]
-    pub type Allowances<T> =
-        StorageDoubleMap<_, Identity, H160, Blake2_128Concat, (H160, H160), U256, ValueQuery>;
+    pub type Allowances<T> = StorageDoubleMap<_, Identity, H160, Blake2_128Concat, (H160, H160), U256, ValueQuery>;
 
     /// Why a native call is refused; contracts get [`TokenError`].
     #[pallet::error]

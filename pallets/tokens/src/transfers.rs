@@ -137,13 +137,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn move_value(
-        guard: &Guard<T>,
-        from: H160,
-        to: H160,
-        value: U256,
-        logs: &mut Vec<Log>,
-    ) -> Result<(), TokenError> {
+    fn move_value(guard: &Guard<T>, from: H160, to: H160, value: U256, logs: &mut Vec<Log>) -> Result<(), TokenError> {
         ensure_sender(from)?;
         ensure_receiver(to)?;
         let mut sender = guard.holding(from)?;
@@ -158,12 +152,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn burn_value(
-        guard: Guard<T>,
-        from: H160,
-        value: U256,
-        logs: &mut Vec<Log>,
-    ) -> Result<(), TokenError> {
+    fn burn_value(guard: Guard<T>, from: H160, value: U256, logs: &mut Vec<Log>) -> Result<(), TokenError> {
         ensure_sender(from)?;
         let mut holding = guard.holding(from)?;
         debit(&mut holding, from, value)?;

@@ -38,9 +38,7 @@ pub struct Token {
 }
 
 /// What one account has of one token. The default isn't stored.
-#[derive(
-    Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Holding {
     /// In the smallest unit.
     pub balance: U256,

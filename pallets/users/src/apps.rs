@@ -9,11 +9,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use frame_support::ensure;
-use hanse_primitives::{
-    Log,
-    addresses::app_id,
-    convert::address,
-};
+use hanse_primitives::{Log, addresses::app_id, convert::address};
 use sp_core::{H160, H256};
 
 impl<T: Config> Pallet<T> {
@@ -64,12 +60,7 @@ impl<T: Config> Pallet<T> {
     /// Activates or suspends the app.
     ///
     /// Errors: `AppNotFound`, `AppSuspended` (blocked), `NotAppOwner`.
-    pub fn do_set_app_status(
-        caller: H160,
-        app: AppId,
-        status: Status,
-        logs: &mut Vec<Log>,
-    ) -> Result<(), UsersError> {
+    pub fn do_set_app_status(caller: H160, app: AppId, status: Status, logs: &mut Vec<Log>) -> Result<(), UsersError> {
         let mut info = Self::ensure_owner(app, caller)?;
         if info.status != status {
             info.status = status;
@@ -111,12 +102,7 @@ impl<T: Config> Pallet<T> {
     /// Ends an account's being an admin; nothing happens if it is none.
     ///
     /// Errors: `AppNotFound`, `AppSuspended` (blocked), `NotAppOwner`.
-    pub fn do_remove_admin(
-        caller: H160,
-        app: AppId,
-        admin: H160,
-        logs: &mut Vec<Log>,
-    ) -> Result<(), UsersError> {
+    pub fn do_remove_admin(caller: H160, app: AppId, admin: H160, logs: &mut Vec<Log>) -> Result<(), UsersError> {
         let info = Self::ensure_owner(app, caller)?;
         if Admins::<T>::take(app, admin).is_some() {
             Self::withdraw_voucher(app, &info, admin);
@@ -140,8 +126,7 @@ impl<T: Config> Pallet<T> {
 
     /// `IUsers.isAdmin`: true for the owner and for admins, whatever the app's status.
     pub fn is_admin(app: AppId, account: H160) -> bool {
-        Apps::<T>::get(app)
-            .is_some_and(|info| info.owner == account || Admins::<T>::contains_key(app, account))
+        Apps::<T>::get(app).is_some_and(|info| info.owner == account || Admins::<T>::contains_key(app, account))
     }
 
     // A suspended app still obeys its owner, who could not activate it otherwise; a blocked one doesn't.

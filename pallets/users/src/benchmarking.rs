@@ -26,7 +26,8 @@ fn app<T: Config>() -> AppId {
 
 /// Gives an account all vouchers but one, none of which lets it transact, so that every look-up is made.
 fn fill_vouchers<T: Config>(account: H160) {
-    let apps: Vec<AppId> = (1..MAX_VOUCHERS).map(|i| H256::from_low_u64_be(i.into()).0[16..].try_into().expect("16 bytes")).collect();
+    let apps: Vec<AppId> =
+        (1..MAX_VOUCHERS).map(|i| H256::from_low_u64_be(i.into()).0[16..].try_into().expect("16 bytes")).collect();
     for app in &apps {
         Apps::<T>::insert(app, App { owner: OWNER, status: Status::Suspended, blocked: true });
     }

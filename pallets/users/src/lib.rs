@@ -112,8 +112,7 @@ pub mod pallet {
 
     /// Apps that vouch for an account.
     #[pallet::storage]
-    pub type Vouchers<T> =
-        StorageMap<_, Blake2_128Concat, H160, BoundedVec<AppId, ConstU32<MAX_VOUCHERS>>, ValueQuery>;
+    pub type Vouchers<T> = StorageMap<_, Blake2_128Concat, H160, BoundedVec<AppId, ConstU32<MAX_VOUCHERS>>, ValueQuery>;
 
     /// What operators watch. Changes of apps and users are Ethereum logs.
     #[pallet::event]
@@ -286,12 +285,7 @@ pub mod pallet {
         /// `IUsers.setUserStatus`.
         #[pallet::call_index(9)]
         #[pallet::weight(T::WeightInfo::set_user_status())]
-        pub fn set_user_status(
-            origin: OriginFor<T>,
-            app: AppId,
-            account: H160,
-            status: Status,
-        ) -> DispatchResult {
+        pub fn set_user_status(origin: OriginFor<T>, app: AppId, account: H160, status: Status) -> DispatchResult {
             let caller = ensure_signed(origin)?.into();
             Self::with_logs(|logs| Self::do_set_user_status(caller, app, account, status, logs))
         }

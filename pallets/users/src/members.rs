@@ -14,12 +14,7 @@ impl<T: Config> Pallet<T> {
     /// Adds users. One that is a user already is left as it is, suspended or not.
     ///
     /// Errors: `TooManyAccounts`, `AppNotFound`, `AppSuspended`, `NotAppAdmin`, `InvalidAccount`.
-    pub fn do_add_users(
-        caller: H160,
-        app: AppId,
-        accounts: &[H160],
-        logs: &mut Vec<Log>,
-    ) -> Result<(), UsersError> {
+    pub fn do_add_users(caller: H160, app: AppId, accounts: &[H160], logs: &mut Vec<Log>) -> Result<(), UsersError> {
         ensure!(
             accounts.len() <= MAX_ACCOUNTS as usize,
             IUsers::TooManyAccounts {
@@ -51,8 +46,8 @@ impl<T: Config> Pallet<T> {
         logs: &mut Vec<Log>,
     ) -> Result<(), UsersError> {
         let info = Self::ensure_admin(app, caller)?;
-        let before = Users::<T>::get(app, account)
-            .ok_or(IUsers::UserNotFound { app: app.into(), account: address(account) })?;
+        let before =
+            Users::<T>::get(app, account).ok_or(IUsers::UserNotFound { app: app.into(), account: address(account) })?;
         if before == status {
             return Ok(());
         }

@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use sp_core::H160;
 
 /// Status of an app or of a user in an app. Absence is `None` in Solidity's terms.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Status {
     /// In force.
     Active,

@@ -106,13 +106,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     fn can_transact() -> Weight {
-        Weight::from_parts(30_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads(19_u64))
+        Weight::from_parts(30_000_000, 0).saturating_add(T::DbWeight::get().reads(19_u64))
     }
 
     fn check_permission() -> Weight {
-        Weight::from_parts(30_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads(19_u64))
+        Weight::from_parts(30_000_000, 0).saturating_add(T::DbWeight::get().reads(19_u64))
     }
 }
 
@@ -181,12 +179,10 @@ impl WeightInfo for () {
     }
 
     fn can_transact() -> Weight {
-        Weight::from_parts(30_000_000, 0)
-            .saturating_add(RocksDbWeight::get().reads(19_u64))
+        Weight::from_parts(30_000_000, 0).saturating_add(RocksDbWeight::get().reads(19_u64))
     }
 
     fn check_permission() -> Weight {
-        Weight::from_parts(30_000_000, 0)
-            .saturating_add(RocksDbWeight::get().reads(19_u64))
+        Weight::from_parts(30_000_000, 0).saturating_add(RocksDbWeight::get().reads(19_u64))
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub const IDEMPOTENCY_HEADER: &str = "idempotency-key";
 
 /// Longest key.
-const MAX_CHARS: usize = 255;
+pub const IDEMPOTENCY_MAX_CHARS: usize = 255;
 
 /// The key, and the endpoint it was used on.
 #[derive(Clone, Debug)]
@@ -41,11 +41,11 @@ impl FromRequestParts<Arc<AppState>> for Idempotency {
         };
         let key = value.to_str().unwrap_or_default();
         let printable = key.bytes().all(|byte| byte.is_ascii_graphic());
-        if given.next().is_some() || key.is_empty() || key.len() > MAX_CHARS || !printable {
+        if given.next().is_some() || key.is_empty() || key.len() > IDEMPOTENCY_MAX_CHARS || !printable {
             return Err(Error::field(
                 "header.Idempotency-Key",
                 "format",
-                format!("must be 1 to {MAX_CHARS} printable ASCII characters without spaces, given once"),
+                format!("must be 1 to {IDEMPOTENCY_MAX_CHARS} printable ASCII characters without spaces, given once"),
             ));
         }
         Ok(Self { key: key.to_owned(), endpoint: format!("{} {}", parts.method, parts.uri.path()) })

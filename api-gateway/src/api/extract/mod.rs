@@ -10,7 +10,7 @@ mod principal;
 mod query;
 
 pub use body::{Body, Checks, Json, Unchecked};
-pub use idempotency::Idempotency;
+pub use idempotency::{IDEMPOTENCY_MAX_CHARS, Idempotency};
 pub use path::{AppPath, HolderPath, KeyPath, OperationPath, TokenPath, UserPath};
 pub use principal::{APP_HEADER, AdminScope, AnyScope, Caller, OwnerCaller, OwnerScope};
 pub use query::Query;

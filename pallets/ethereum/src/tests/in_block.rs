@@ -4,7 +4,7 @@ use super::support::*;
 use crate::mock::*;
 use alloy_consensus::TxLegacy;
 use alloy_primitives::U256;
-use hanse_primitives::TransactionError;
+use hanse_primitives::{AccountId20, TransactionError};
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
 
 fn refused(raw: &[u8], invalid: InvalidTransaction) {
@@ -30,7 +30,7 @@ fn nonces_must_be_the_next() {
 fn what_is_refused_leaves_nothing() {
     run(|| {
         begin_block();
-        let root = sp_io::storage::root(sp_runtime::StateVersion::V1);
+        let before = System::account(AccountId20::from(address(1)));
         let custom = |error: TransactionError| InvalidTransaction::Custom(error.code());
         let too_much = TxLegacy { value: U256::from(ENDOWMENT + 1), ..legacy(0) };
         refused(&signed(1, too_much), custom(TransactionError::InsufficientFunds));
@@ -39,7 +39,8 @@ fn what_is_refused_leaves_nothing() {
         Banned::set(Some(address(1)));
         refused(&transfer(0), custom(TransactionError::NotPermitted));
         Banned::set(None);
-        assert_eq!(sp_io::storage::root(sp_runtime::StateVersion::V1), root);
+        assert_eq!(System::account(AccountId20::from(address(1))), before);
+        assert_eq!(crate::GasUsed::<Test>::get(), 0);
         assert!(end_block().1.transactions.is_empty());
     });
 }

@@ -67,9 +67,8 @@ fn estimates_suffice() {
         let mut outer = hex_literal::hex!("5f5f5f5f5f73").to_vec();
         outer.extend_from_slice(&refunding.0);
         outer.extend_from_slice(&hex_literal::hex!("5af1601f575f5ffd5b"));
-        outer[6 + 20 + 3] = (6 + 20 + 8) as u8 - 1;
-        let at = outer.len() - 1;
-        outer[6 + 20 + 3] = at as u8;
+        let end = outer.len() - 1;
+        outer[6 + 20 + 3] = end as u8;
         let outer = install(0x78, &outer);
         assert_tight(request(outer));
         // A creation.
@@ -106,6 +105,24 @@ fn an_estimate_is_bounded_by_what_the_sender_can_pay() {
         assert_eq!(Ethereum::estimate_gas(poor), Err(TransactionError::InsufficientFunds));
         let broke = Ethereum::estimate_gas(pay(ENDOWMENT));
         assert!(matches!(broke, Err(TransactionError::IntrinsicGas)), "{broke:?}");
+    });
+}
+
+/// EIP-7825: what would need more than a transaction may have fails in the estimate already, and not when it is sent.
+#[test]
+fn an_estimate_is_bounded_by_what_a_transaction_may_have() {
+    run(|| {
+        begin_block();
+        // Loops until less than 4,000,000 gas are left, then stops: JUMPDEST, PUSH3 4,000,000, GAS, GT, PUSH0, JUMPI.
+        let contract = install(0x77, &hex_literal::hex!("5b 623d0900 5a 11 5f 57"));
+        let outcome = Ethereum::estimate_gas(request(contract)).expect("is executed");
+        assert_eq!(outcome.status, CallStatus::Success);
+        assert!(outcome.gas_used <= 1 << 24);
+        // Spends 20,000,000 gas and then stops: MSTORE far out.
+        let contract = install(0x78, &hex_literal::hex!("5f 6230d400 52"));
+        let most = Ethereum::estimate_gas(request(contract)).expect("is executed");
+        assert!(matches!(most.status, CallStatus::Halt(_)));
+        assert_eq!(Ethereum::call(request(contract)).expect("is executed").status, CallStatus::Success);
     });
 }
 

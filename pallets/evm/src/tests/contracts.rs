@@ -131,18 +131,17 @@ fn selfdestruct_to_itself_in_the_transaction_of_creation_burns() {
     });
 }
 
-/// An address can hold storage, and no code, only from before EIP-158; whoever creates a contract there starts empty.
+/// EIP-7610: no contract is made where storage is already, though there be neither code nor nonce.
 #[test]
-fn a_new_contract_starts_with_empty_storage() {
+fn storage_makes_an_address_taken() {
     run(|| {
-        let init = Asm::new().push(7).op(op::SLOAD).store_top(8).deploying(&[op::STOP]);
-        let address = {
-            let simulated = runner::simulate::<Test>(Environment::current::<Test>(), create(ALICE, init.clone()));
-            simulated.expect("is executed").contract_address.expect("would be created")
-        };
+        let init = Asm::new().deploying(&[op::STOP]);
+        let simulated = runner::simulate::<Test>(Environment::current::<Test>(), create(ALICE, init.clone()));
+        let address = simulated.expect("is executed").contract_address.expect("would be created");
         Storages::<Test>::insert(address, H256::from_low_u64_be(7), H256::repeat_byte(1));
-        assert_eq!(deploy(init), address);
-        assert_eq!(slots(address), 0);
+        let execution = execute(create(ALICE, init)).expect("is executed");
+        assert_eq!(execution.status, Status::Halt("contract address collision"));
+        assert_eq!((slots(address), CodeHashes::<Test>::get(address)), (1, None));
     });
 }
 

@@ -74,6 +74,21 @@ fn a_delegates_call_is_its_borrowers() {
     });
 }
 
+/// EIP-7702: an account can't lend itself a precompile; what it runs is the code that the precompile shows, an invalid opcode.
+#[test]
+fn a_delegation_to_a_precompile_runs_nothing() {
+    run(|| {
+        let mut designator = vec![0xef, 0x01, 0x00];
+        designator.extend_from_slice(&COUNTER.0);
+        crate::flush::put_code::<Test>(BOB, &designator);
+        let mut tx = call(ALICE, BOB);
+        tx.data = vec![INCREMENT].into();
+        let execution = execute(tx).expect("is executed");
+        assert_eq!(execution.status, crate::runner::Status::Halt("invalid opcode: INVALID"));
+        assert_eq!(Counters::iter().count(), 0);
+    });
+}
+
 #[test]
 fn a_precompile_has_code_and_no_storage() {
     run(|| {

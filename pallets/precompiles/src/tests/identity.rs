@@ -3,7 +3,10 @@
 use super::support::*;
 use crate::mock::*;
 use alloy_sol_types::{SolCall, SolValue};
-use hanse_primitives::{addresses, convert::{address, ru256}};
+use hanse_primitives::{
+    addresses,
+    convert::{address, ru256},
+};
 use pallet_tokens::abi::{IToken, ITokens};
 use pallet_users::abi::IUsers;
 use sp_core::{H160, U256};

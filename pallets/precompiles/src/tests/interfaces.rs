@@ -109,7 +109,8 @@ fn the_life_of_a_token() {
         assert_eq!(succeed(BOB, token, &IToken::totalSupplyCall {}), ru256(892.into()));
 
         succeed(OWNER, token, &IToken::mintCall { to: bob, value });
-        let over: IToken::ERC20ExceededCap = reverts(OWNER, token, &IToken::mintCall { to: bob, value: ru256(99.into()) });
+        let over: IToken::ERC20ExceededCap =
+            reverts(OWNER, token, &IToken::mintCall { to: bob, value: ru256(99.into()) });
         assert_eq!(over.increasedSupply, ru256(1_001.into()));
         let _: IToken::NotTokenAdmin = reverts(BOB, token, &IToken::pauseCall {});
 

@@ -2,7 +2,10 @@
 
 use crate::mock::*;
 use alloy_sol_types::{SolCall, SolConstructor, SolError, SolEvent};
-use hanse_primitives::{Log, addresses, convert::{self, address}};
+use hanse_primitives::{
+    Log, addresses,
+    convert::{self, address},
+};
 use pallet_evm::{
     Environment, Execution,
     revm::{context::TxEnv, primitives::TxKind},

@@ -46,10 +46,7 @@ fn parameters_have_limits() {
             assert_eq!(refused(TokenParams { symbol, ..params() }), ITokens::InvalidSymbol {}.into());
         }
         let decimals = 37;
-        assert_eq!(
-            refused(TokenParams { decimals, ..params() }),
-            ITokens::InvalidDecimals { decimals }.into()
-        );
+        assert_eq!(refused(TokenParams { decimals, ..params() }), ITokens::InvalidDecimals { decimals }.into());
         let capped = refused(TokenParams { cap: 999.into(), ..params() });
         let (increased, cap) = (ru256(1_000.into()), ru256(999.into()));
         assert_eq!(capped, IToken::ERC20ExceededCap { increasedSupply: increased, cap }.into());
@@ -128,10 +125,7 @@ fn burning_takes_from_balance_and_supply() {
         assert_eq!((supply(), balance(ALICE)), (600, 600));
         let refused = error_of(|logs| burn(ALICE, 601, logs));
         let (balance, needed) = (ru256(600.into()), ru256(601.into()));
-        assert_eq!(
-            refused,
-            IToken::ERC20InsufficientBalance { sender: address(ALICE), balance, needed }.into()
-        );
+        assert_eq!(refused, IToken::ERC20InsufficientBalance { sender: address(ALICE), balance, needed }.into());
         let nobody = error_of(|logs| burn(ZERO, 0, logs));
         assert_eq!(nobody, IToken::ERC20InvalidSender { sender: address(ZERO) }.into());
         assert_ok!(burn(ALICE, 600, &mut Vec::new()));
@@ -143,9 +137,7 @@ fn burning_takes_from_balance_and_supply() {
 fn burning_for_another_uses_the_allowance() {
     with_token(params(), || {
         assert_ok!(Pallet::do_approve(ALICE, token(), BOB, 100.into(), &mut Vec::new()));
-        let burn = |value: u64, logs: &mut Vec<Log>| {
-            Pallet::do_burn_from(BOB, token(), ALICE, value.into(), logs)
-        };
+        let burn = |value: u64, logs: &mut Vec<Log>| Pallet::do_burn_from(BOB, token(), ALICE, value.into(), logs);
         assert_eq!(transfers_of(|logs| burn(60, logs)), [(ALICE, ZERO, 60)]);
         let refused = error_of(|logs| burn(41, logs));
         let (allowance, needed) = (ru256(40.into()), ru256(41.into()));

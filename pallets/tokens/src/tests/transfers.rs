@@ -66,9 +66,8 @@ fn an_allowance_is_used_up() {
         let value = ru256(100.into());
         assert_eq!(event, IToken::Approval { owner: address(ALICE), spender: address(BOB), value });
 
-        let spend = |value: u64, logs: &mut Vec<Log>| {
-            Pallet::do_transfer_from(BOB, token(), ALICE, OWNER, value.into(), logs)
-        };
+        let spend =
+            |value: u64, logs: &mut Vec<Log>| Pallet::do_transfer_from(BOB, token(), ALICE, OWNER, value.into(), logs);
         assert_eq!(transfers_of(|logs| spend(60, logs)), [(ALICE, OWNER, 60)]);
         assert_eq!(Pallet::allowance(token(), ALICE, BOB), Ok(40.into()));
         let refused = error_of(|logs| spend(41, logs));
@@ -87,8 +86,7 @@ fn an_allowance_is_used_up() {
 fn a_failed_move_keeps_the_allowance() {
     with_token(params(), || {
         assert_ok!(Pallet::do_approve(ALICE, token(), BOB, 5_000.into(), &mut Vec::new()));
-        let refused =
-            error_of(|logs| Pallet::do_transfer_from(BOB, token(), ALICE, BOB, 1_001.into(), logs));
+        let refused = error_of(|logs| Pallet::do_transfer_from(BOB, token(), ALICE, BOB, 1_001.into(), logs));
         assert!(matches!(refused, TokenError::Token(IToken::ITokenErrors::ERC20InsufficientBalance(_))));
         assert_eq!(Pallet::allowance(token(), ALICE, BOB), Ok(5_000.into()));
     });

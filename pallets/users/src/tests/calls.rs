@@ -85,10 +85,7 @@ fn the_network_keeps_an_operator_while_it_needs_one() {
     run(Policy::Open, || {
         let root = RuntimeOrigin::root;
         assert_ok!(Registry::set_operator(root(), OPERATOR, false));
-        assert_noop!(
-            Registry::set_transact_policy(root(), Policy::Registered),
-            Error::<Test>::LastOperator
-        );
+        assert_noop!(Registry::set_transact_policy(root(), Policy::Registered), Error::<Test>::LastOperator);
         assert_ok!(Registry::set_operator(root(), account(1), true));
         assert_ok!(Registry::set_transact_policy(root(), Policy::Registered));
         assert!(Registry::can_transact(account(1)));
@@ -114,10 +111,7 @@ fn blocking_an_app_is_logged_and_told() {
         assert_ok!(Registry::set_app_blocked(RuntimeOrigin::root(), app, true));
         assert_eq!(Emitted::get().len(), 1, "one change, one log");
         System::assert_has_event(RuntimeEvent::Users(Event::AppBlockedSet { app, blocked: true }));
-        assert_noop!(
-            Registry::set_app_blocked(RuntimeOrigin::root(), [0; 16], true),
-            Error::<Test>::AppNotFound
-        );
+        assert_noop!(Registry::set_app_blocked(RuntimeOrigin::root(), [0; 16], true), Error::<Test>::AppNotFound);
     });
 }
 

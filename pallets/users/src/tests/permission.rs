@@ -118,15 +118,7 @@ fn a_full_list_of_vouchers_stays_as_it_is() {
 fn validate(origin: RuntimeOrigin) -> Result<(), TransactionValidityError> {
     let call = RuntimeCall::System(frame_system::Call::remark { remark: Vec::new() });
     CheckPermission::<Test>::new()
-        .validate(
-            origin,
-            &call,
-            &call.get_dispatch_info(),
-            0,
-            (),
-            &TxBaseImplication(()),
-            TransactionSource::External,
-        )
+        .validate(origin, &call, &call.get_dispatch_info(), 0, (), &TxBaseImplication(()), TransactionSource::External)
         .map(|_| ())
 }
 

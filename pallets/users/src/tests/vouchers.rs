@@ -37,8 +37,7 @@ fn expected(apps: &[AppId], who: H160) -> bool {
     who == OPERATOR
         || apps.iter().any(|app| {
             let info = Apps::<Test>::get(app).expect("was created");
-            let role = Admins::<Test>::contains_key(app, who)
-                || Users::<Test>::get(app, who) == Some(Status::Active);
+            let role = Admins::<Test>::contains_key(app, who) || Users::<Test>::get(app, who) == Some(Status::Active);
             (info.owner == who && !info.blocked) || (info.is_active() && role)
         })
 }

@@ -72,7 +72,8 @@ fn case(label: &str, test: &Value, fork: &str, post: &Value) -> Result<Case, Str
     })
 }
 
-fn spec(fork: &str) -> Result<SpecId, String> {
+/// revm's name of a fork.
+pub fn spec(fork: &str) -> Result<SpecId, String> {
     Ok(match fork {
         "Frontier" => SpecId::FRONTIER,
         "Homestead" => SpecId::HOMESTEAD,

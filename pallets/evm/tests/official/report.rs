@@ -1,34 +1,37 @@
 //! What passed, by folder.
 
-use super::known::Known;
-use std::{collections::BTreeMap, io::Write, path::Path, time::Instant};
-
-/// One file's cases, or why it couldn't be read.
-pub type Outcome = Result<Vec<(String, Result<(), String>)>, String>;
+use super::{Outcome, known::Known};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+    path::Path,
+    time::Instant,
+};
 
 /// All outcomes.
 pub struct Report {
+    kind: String,
     started: Instant,
     /// Passed and all, by folder.
     folders: BTreeMap<String, (usize, usize)>,
-    passed: Vec<String>,
+    passed: BTreeSet<String>,
     failed: BTreeMap<String, String>,
     unread: Vec<String>,
 }
 
-impl Default for Report {
-    fn default() -> Self {
+impl Report {
+    /// Nothing yet.
+    pub fn new(kind: &str) -> Self {
         Self {
+            kind: kind.into(),
             started: Instant::now(),
             folders: BTreeMap::new(),
-            passed: Vec::new(),
+            passed: BTreeSet::new(),
             failed: BTreeMap::new(),
             unread: Vec::new(),
         }
     }
-}
 
-impl Report {
     /// Adds a file.
     pub fn add(&mut self, file: &Path, outcome: Outcome) {
         let cases = match outcome {
@@ -43,7 +46,7 @@ impl Report {
             match result {
                 Ok(()) => {
                     *passed += 1;
-                    self.passed.push(name);
+                    self.passed.insert(name);
                 }
                 Err(reason) => {
                     self.failed.insert(name, reason);
@@ -61,17 +64,17 @@ impl Report {
             say(&format!("{folder:<48} {}", rate(*folder_passed, *folder_all)));
         }
         let seconds = self.started.elapsed().as_secs_f32();
-        say(&format!("{:<48} {} in {seconds:.0} s", "state tests", rate(passed, all)));
+        say(&format!("{:<48} {} in {seconds:.0} s", self.kind, rate(passed, all)));
     }
 
-    /// What makes the run fail.
-    pub fn problems(&self, known: &Known) -> Vec<String> {
+    /// What makes the run fail. Only a run of everything can tell that a listed case doesn't exist.
+    pub fn problems(&self, known: &Known, all: bool) -> Vec<String> {
         let unread = self.unread.iter().map(|file| format!("unread: {file}"));
         let failed = self.failed.iter().filter(|(name, _)| !known.contains_key(*name));
         let failed = failed.map(|(name, reason)| format!("failed: {name}: {reason}"));
         let passed = self.passed.iter().filter(|name| known.contains_key(*name));
         let passed = passed.map(|name| format!("listed as failing, but passes: {name}"));
-        let unknown = known.keys().filter(|name| !self.failed.contains_key(*name) && !self.passed.contains(name));
+        let unknown = known.keys().filter(|name| all && !self.failed.contains_key(*name) && !self.passed.contains(*name));
         let unknown = unknown.map(|name| format!("listed as failing, but doesn't exist: {name}"));
         unread.chain(failed).chain(passed).chain(unknown).collect()
     }
