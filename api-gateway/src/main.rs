@@ -14,6 +14,7 @@ use clap::{Parser, Subcommand};
 use hanse_gateway::config::Config;
 use hanse_gateway::server::{self, Server};
 use hanse_gateway::{api, telemetry};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -67,18 +68,26 @@ fn serve(config: Config) -> Result<(), String> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
     runtime.block_on(async {
+        let mut signals = Signals::listen().map_err(|error| error.to_string())?;
         let server = Server::start(config).await.map_err(|error| error.to_string())?;
-        println!("REST API      http://{}/api/v1", server.api_address);
-        println!("Documentation http://{}/docs", server.api_address);
-        if let Some(address) = server.metrics_address {
-            println!("Metrics       http://{address}/metrics");
-        }
-        signal().await?;
+        announce(&server);
+        signals.wait().await;
         tokio::select! {
-            () = server.shutdown() => Ok(()),
-            outcome = signal() => outcome,
+            () = server.shutdown() => {}
+            () = signals.wait() => {}
         }
+        Ok(())
     })
+}
+
+/// Tells a person where to look. Nobody has to be listening: a closed pipe is no reason to stop.
+fn announce(server: &Server) {
+    let mut text = format!("REST API      http://{0}/api/v1\nDocumentation http://{0}/docs\n", server.api_address);
+    if let Some(address) = server.metrics_address {
+        text.push_str(&format!("Metrics       http://{address}/metrics\n"));
+    }
+    let mut stdout = std::io::stdout();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
 fn rotate_token_key(config: Config) -> Result<(), String> {
@@ -89,17 +98,41 @@ fn rotate_token_key(config: Config) -> Result<(), String> {
     Ok(())
 }
 
-/// Waits for SIGINT or SIGTERM.
-async fn signal() -> Result<(), String> {
-    #[cfg(unix)]
-    {
+/// SIGINT and SIGTERM. Listening begins before the start, so that none is lost.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn wait(&mut self) {
         tokio::select! {
-            outcome = tokio::signal::ctrl_c() => outcome.map_err(|error| error.to_string()),
-            _ = terminate.recv() => Ok(()),
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.map_err(|error| error.to_string())
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn wait(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }

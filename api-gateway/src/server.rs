@@ -42,7 +42,7 @@ pub struct AppState {
     /// Takes writes, knows the chain.
     pub ledger: Ledger,
     /// Requests that may be worked on at once.
-    pub admission: Semaphore,
+    pub admission: Arc<Semaphore>,
 }
 
 /// Why the gateway can't start or go on.
@@ -114,7 +114,7 @@ impl Server {
         let metrics_address = metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok());
         let (ledger, ledger_tasks) = Ledger::start(db.clone(), custody.clone(), &config.chain, &config.ledger)?;
         let state = Arc::new(AppState {
-            admission: Semaphore::new(config.server.concurrency_limit),
+            admission: Arc::new(Semaphore::new(config.server.concurrency_limit)),
             config,
             db,
             auth,

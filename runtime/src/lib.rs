@@ -30,8 +30,6 @@ pub mod apis;
 mod config;
 pub mod extrinsic;
 pub mod genesis;
-#[cfg(target_family = "wasm")]
-mod keccak;
 #[cfg(test)]
 mod tests;
 pub mod timing;

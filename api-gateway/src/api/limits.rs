@@ -10,12 +10,14 @@ use crate::error::{Code, Error};
 use crate::server::AppState;
 use crate::telemetry::{REQUEST_ID, REQUEST_ID_HEADER, accepted_request_id};
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
+use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument;
 
 /// Gives the request its id, opens its span, and counts it.
@@ -24,6 +26,8 @@ pub async fn context(request: Request, next: Next) -> Response {
     let given = request.headers().get(&header).and_then(|value| value.to_str().ok());
     let id = accepted_request_id(given);
     let method = request.method().clone();
+    let path = request.uri().path();
+    let documentation = path.starts_with("/docs") || path == super::OPENAPI_PATH;
     // The pattern, not the path: ids would make a metric each.
     let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
     let span = tracing::error_span!("request", requestId = %id, %method, route, principal = tracing::field::Empty);
@@ -45,8 +49,14 @@ pub async fn context(request: Request, next: Next) -> Response {
         .increment(1);
     metrics::histogram!("hanse_gateway_http_request_seconds", "method" => method.to_string(), "route" => route)
         .record(since.elapsed());
+    let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(header, value);
+        headers.insert(header, value);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // Balances and credentials are nobody's to keep; the documentation may be.
+    if !documentation {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
 }
@@ -79,14 +89,31 @@ pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     Error::internal(message).into_response()
 }
 
+/// A request's place among those that are worked on at once.
+#[derive(Clone)]
+pub struct Place(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+
+impl Place {
+    /// Gives the place back before the request ends: one that only waits for the chain keeps no other from working.
+    pub fn give_back(&self) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
 /// Turns away what exceeds the number of requests at once: an honest 503 now beats an answer too late for all.
 /// Health is asked even then: a busy gateway must not be taken for a dead one.
-pub async fn admission(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+pub async fn admission(State(state): State<Arc<AppState>>, mut request: Request, next: Next) -> Response {
     if request.uri().path().starts_with("/health/") {
         return next.run(request).await;
     }
-    match state.admission.try_acquire() {
-        Ok(_permit) => next.run(request).await,
+    match state.admission.clone().try_acquire_owned() {
+        Ok(permit) => {
+            let place = Place(Arc::new(Mutex::new(Some(permit))));
+            request.extensions_mut().insert(place.clone());
+            let response = next.run(request).await;
+            place.give_back();
+            response
+        }
         Err(_) => Error::new(Code::Unavailable, "too many requests at once; nothing was done").into_response(),
     }
 }

@@ -1,13 +1,14 @@
 //! `/operations`: what has become of a write.
 
 use super::extract::{AnyScope, OperationPath, Query};
+use super::limits::Place;
 use crate::db::Page;
 use crate::error::Result;
 use crate::ledger::Operation;
 use crate::server::AppState;
 use crate::services::operations::{self, ListQuery, WaitQuery};
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use std::sync::Arc;
 
 /// One operation; with `wait`, once it has got that far or the time is over. A user sees its own alone.
@@ -24,9 +25,13 @@ use std::sync::Arc;
 pub async fn get(
     State(state): State<Arc<AppState>>,
     scope: AnyScope,
+    Extension(place): Extension<Place>,
     OperationPath(operation): OperationPath,
     Query(query): Query<WaitQuery>,
 ) -> Result<Json<Operation>> {
+    if query.wait.is_some() {
+        place.give_back();
+    }
     operations::wait(&state.ledger, &scope.app, &scope.actor, &operation, &query).await.map(Json)
 }
 

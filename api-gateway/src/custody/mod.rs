@@ -73,12 +73,15 @@ impl From<CustodyError> for crate::error::Error {
     }
 }
 
+/// An app's key, opened.
+type AppKey = Arc<Zeroizing<[u8; 32]>>;
+
 /// The keeper of keys. Cheap to clone.
 #[derive(Clone)]
 pub struct Custody {
     root: Arc<RootKey>,
     previous: Option<Arc<RootKey>>,
-    app_keys: Arc<RwLock<HashMap<String, Arc<Zeroizing<[u8; 32]>>>>>,
+    app_keys: Arc<RwLock<HashMap<String, AppKey>>>,
 }
 
 impl std::fmt::Debug for Custody {
@@ -241,7 +244,7 @@ impl Custody {
         app_id: &str,
         sealed: &str,
         root_key_id: &str,
-    ) -> Result<Arc<Zeroizing<[u8; 32]>>, CustodyError> {
+    ) -> Result<AppKey, CustodyError> {
         if let Some(key) = self.app_keys.read().ok().and_then(|keys| keys.get(sealed).cloned()) {
             return Ok(key);
         }

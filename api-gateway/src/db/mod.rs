@@ -22,6 +22,7 @@
 mod amount;
 mod builder;
 mod ids;
+mod known;
 mod page;
 mod statement;
 mod time;
@@ -29,12 +30,14 @@ mod time;
 pub use amount::{Amount, NotAnAmount};
 pub use builder::QueryBuilder;
 pub use ids::{Id, new_id};
+pub use known::{KnownRows, KnownToken, KnownWallet};
 pub use page::{Page, PageQuery};
 pub use statement::{Statement, Value, is_unique_violation};
 pub use time::{UnixMs, now_ms};
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::{Any, AnyPool, Transaction};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Where the data lives.
@@ -63,7 +66,21 @@ pub struct Db {
     engine: Engine,
     reader: AnyPool,
     writer: AnyPool,
+    known: Arc<KnownRows>,
 }
+
+/// What every SQLite connection is set to.
+const PRAGMAS: [&str; 7] = [
+    "PRAGMA busy_timeout = 10000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    // 64 MiB of page cache, negative because SQLite counts that in KiB.
+    "PRAGMA cache_size = -65536",
+    "PRAGMA temp_store = MEMORY",
+    // Pages. Only when `Db::maintain` does not keep up does a commit have to move the log itself.
+    "PRAGMA wal_autocheckpoint = 20000",
+];
 
 impl Db {
     /// Opens the database, makes it when it is a missing SQLite file, and applies the migrations.
@@ -88,15 +105,7 @@ impl Db {
             AnyPoolOptions::new().max_connections(max).acquire_timeout(settings.acquire_timeout).after_connect(
                 |connection, _| {
                     Box::pin(async move {
-                        // 64 MiB of page cache, negative because SQLite counts that in KiB.
-                        for pragma in [
-                            "PRAGMA busy_timeout = 10000",
-                            "PRAGMA journal_mode = WAL",
-                            "PRAGMA synchronous = FULL",
-                            "PRAGMA foreign_keys = ON",
-                            "PRAGMA cache_size = -65536",
-                            "PRAGMA temp_store = MEMORY",
-                        ] {
+                        for pragma in PRAGMAS {
                             sqlx::query(pragma).execute(&mut *connection).await?;
                         }
                         Ok(())
@@ -105,9 +114,18 @@ impl Db {
             )
         };
         // The writer first: it makes the file and switches it to WAL before a reader looks.
-        let writer = options(1).connect(&url).await?;
+        let writer = options(1)
+            .before_acquire(|connection, _| {
+                Box::pin(async move {
+                    // A relaxed transaction may have been here before.
+                    sqlx::query("PRAGMA synchronous = FULL").execute(&mut *connection).await?;
+                    Ok(true)
+                })
+            })
+            .connect(&url)
+            .await?;
         let reader = options(settings.max_connections.max(1)).connect(&url).await?;
-        Ok(Self { engine: Engine::Sqlite, reader, writer })
+        Ok(Self { engine: Engine::Sqlite, reader, writer, known: Arc::default() })
     }
 
     async fn open_postgres(settings: &Settings) -> Result<Self, sqlx::Error> {
@@ -116,12 +134,17 @@ impl Db {
             .acquire_timeout(settings.acquire_timeout)
             .connect(&settings.url)
             .await?;
-        Ok(Self { engine: Engine::Postgres, reader: pool.clone(), writer: pool })
+        Ok(Self { engine: Engine::Postgres, reader: pool.clone(), writer: pool, known: Arc::default() })
     }
 
     /// Which engine this is.
     pub fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// Rows that never change, kept in memory.
+    pub fn known(&self) -> &KnownRows {
+        &self.known
     }
 
     /// For queries that only read.
@@ -143,6 +166,29 @@ impl Db {
             // Taking the write lock at the beginning: a deferred lock could fail half-way.
             Engine::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await,
             Engine::Postgres => self.writer.begin().await,
+        }
+    }
+
+    /// Begins a transaction that will write what can be derived again after a power cut: sending states and the
+    /// projection of the chain. Its commit does not wait for the disk, and a later [`Db::write`] makes it durable too.
+    /// A mere crash of the process loses nothing of it either way.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn write_relaxed(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        match self.engine {
+            Engine::Sqlite => self.writer.begin_with("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE").await,
+            Engine::Postgres => self.writer.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await,
+        }
+    }
+
+    /// Moves SQLite's write-ahead log into the database file, beside the writers instead of inside one unlucky commit.
+    /// To be called every few seconds; does nothing on PostgreSQL.
+    pub async fn maintain(&self) {
+        if self.engine == Engine::Sqlite
+            && let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&self.reader).await
+        {
+            tracing::warn!(%error, "the write-ahead log could not be moved into the database");
         }
     }
 
@@ -187,3 +233,6 @@ impl Db {
 
 #[cfg(test)]
 pub mod testing;
+
+#[cfg(test)]
+mod tests;

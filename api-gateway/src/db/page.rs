@@ -60,7 +60,7 @@ impl PageQuery {
             .decode(cursor)
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok())
-            .filter(|key| key.len() <= 200 && key.bytes().all(|b| b.is_ascii_graphic()))
+            .filter(|key| (1..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()))
             .map(Some)
             .ok_or_else(|| Error::field("query.cursor", "format", "must be a nextCursor of this list"))
     }

@@ -162,6 +162,12 @@ impl Chain {
         Ok(Heads { best: best.await?.ok_or_else(missing)?, finalized: finalized.await?.ok_or_else(missing)? })
     }
 
+    /// Number of the best block.
+    pub async fn best_number(&self) -> ChainResult<u64> {
+        let number: U64 = self.client.request("eth_blockNumber", ()).await?;
+        Ok(number.to())
+    }
+
     /// Canonical blocks by number; `None` for those that the node has not got.
     pub async fn blocks(&self, numbers: impl Iterator<Item = u64>) -> ChainResult<Vec<Option<Block>>> {
         let calls = numbers.map(|number| (U64::from(number), false));

@@ -8,18 +8,7 @@ use crate::db::Statement;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
 
-/// A known token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenRef {
-    /// `tok_…`
-    pub id: String,
-    /// Its ERC-20 address.
-    pub address: Address,
-    /// Its symbol, for answers.
-    pub symbol: String,
-    /// Its decimals, for answers.
-    pub decimals: u8,
-}
+pub use crate::db::KnownToken as TokenRef;
 
 /// What is to happen on the ledger. The sender is the wallet named in the [`Submission`].
 #[derive(Clone, Debug)]
@@ -251,14 +240,45 @@ impl Intent {
     }
 }
 
-/// A gas limit that is always enough: 21,000, the calldata at EIP-7623's floor price of 40 a byte, and a generous
-/// sum for each entry's storage. Too much costs nothing, unused gas is not charged and blocks are filled by use.
+/// The most that one transaction may ask for (EIP-7825).
+const GAS_LIMIT_MAX: u64 = 16_777_216;
+
+/// A gas limit that is always enough: the price of the transaction and its calldata (EIP-2028), a generous sum for the
+/// call, and one for each entry's storage and log. What isn't used is not charged, but a block keeps room for the
+/// whole limit until the transaction has run; and a batch of 1,000 has to stay below [`GAS_LIMIT_MAX`].
 fn gas_limit(input: &[u8], kind: Kind, entries: usize) -> u64 {
     let (base, per_entry) = match kind {
-        Kind::CreateApp | Kind::AddUsers => (150_000, 60_000),
-        Kind::CreateToken => (400_000, 100_000),
-        Kind::Mint | Kind::Burn | Kind::Transfer | Kind::Cancel => (150_000, 0),
-        Kind::TransferBatch => (150_000, 50_000),
+        Kind::CreateToken => (500_000, 0),
+        Kind::CreateApp | Kind::Mint | Kind::Burn | Kind::Transfer | Kind::Cancel => (150_000, 0),
+        Kind::AddUsers => (150_000, 15_000),
+        Kind::TransferBatch => (150_000, 14_500),
     };
-    21_000 + 40 * input.len() as u64 + base + per_entry * entries as u64
+    let calldata: u64 = input.iter().map(|byte| if *byte == 0 { 4 } else { 16 }).sum();
+    (21_000 + calldata + base + per_entry * entries as u64).min(GAS_LIMIT_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::contracts::MAX_BATCH;
+
+    #[test]
+    fn the_largest_batches_stay_below_the_limit_of_a_transaction() {
+        let token = TokenRef { id: "tok_".into(), address: TOKENS, symbol: "T".into(), decimals: 0 };
+        let transfers = vec![(Address::repeat_byte(0xff), U256::MAX / U256::from(MAX_BATCH)); MAX_BATCH];
+        let batch = Intent::TransferBatch { token, transfers }.call(Address::repeat_byte(1));
+        let accounts = vec![Address::repeat_byte(0xff); MAX_BATCH];
+        let users = Intent::AddUsers { app: ChainAppId::ZERO, accounts }.call(Address::repeat_byte(1));
+        for call in [batch, users] {
+            assert!(call.gas_limit < GAS_LIMIT_MAX, "{:?} asks for {}", call.kind, call.gas_limit);
+            assert!(call.gas_limit > 14_000_000);
+        }
+    }
+
+    #[test]
+    fn the_sum_of_a_batch_must_fit() {
+        let token = TokenRef { id: "tok_".into(), address: TOKENS, symbol: "T".into(), decimals: 0 };
+        let transfers = vec![(Address::repeat_byte(2), U256::MAX), (Address::repeat_byte(3), U256::from(1))];
+        assert!(Intent::TransferBatch { token, transfers }.debit().is_none());
+    }
 }

@@ -32,6 +32,9 @@ const BATCH_BYTES: usize = 2 * 1024 * 1024;
 /// How often overdue rows are looked for.
 const SWEEP: Duration = Duration::from_millis(250);
 
+/// Time between two batches.
+const GATHER: Duration = Duration::from_millis(5);
+
 /// A row to send.
 struct Outgoing {
     id: String,
@@ -57,7 +60,11 @@ pub(crate) async fn run(inner: Arc<Inner>) {
             continue;
         }
         match round(&inner, &mut resend_all).await {
-            Ok(Progress::Sent) => pause.reset(),
+            Ok(Progress::Sent) => {
+                pause.reset();
+                // The first of a burst went out at once; the others may as well share a batch.
+                tokio::time::sleep(GATHER).await;
+            }
             Ok(Progress::Nothing) => {
                 pause.reset();
                 let _ = tokio::time::timeout(SWEEP, inner.to_send.notified()).await;
@@ -108,9 +115,11 @@ enum Progress {
 /// One batch.
 async fn round(inner: &Inner, resend_all: &mut bool) -> Result<Progress> {
     if *resend_all {
+        let mut tx = inner.db.write_relaxed().await?;
         sqlx::query("UPDATE operations SET next_send_at_ms = 0 WHERE status = 'sent' AND next_send_at_ms > 0")
-            .execute(inner.db.writer())
+            .execute(&mut *tx)
             .await?;
+        tx.commit().await?;
     }
     let rows = due(inner).await?;
     if rows.is_empty() {
@@ -193,6 +202,7 @@ async fn settle(inner: &Inner, rows: Vec<Outgoing>, results: Vec<ChainResult<B25
     mark_sent(inner, &taken).await?;
     postpone(inner, &later).await?;
     if !taken.is_empty() {
+        inner.node.set_sent();
         inner.to_follow.notify_one();
     }
     Ok(match away {
@@ -274,14 +284,20 @@ async fn mark_sent(inner: &Inner, rows: &[Outgoing]) -> Result<()> {
     query.push("WHERE status IN ('accepted', 'sent') AND id IN (");
     query.push_list(rows.iter().map(|row| row.id.clone()));
     query.push(")");
-    query.build().execute(inner.db.writer()).await?;
+    let mut tx = inner.db.write_relaxed().await?;
+    query.build().execute(&mut *tx).await?;
+    tx.commit().await?;
     inner.waiters.wake(rows.iter().map(|row| &row.id));
     metrics::counter!("hanse_gateway_transactions_sent_total").increment(rows.len() as u64);
     Ok(())
 }
 
 async fn postpone(inner: &Inner, rows: &[(Outgoing, String)]) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
     let now = now_ms();
+    let mut tx = inner.db.write_relaxed().await?;
     for (row, message) in rows {
         let tries = u32::try_from(row.attempts).unwrap_or(u32::MAX).min(16);
         let wait = inner.settings.retry_min_ms.saturating_mul(1 << tries).min(inner.settings.retry_max_ms);
@@ -293,9 +309,10 @@ async fn postpone(inner: &Inner, rows: &[(Outgoing, String)]) -> Result<()> {
         .bind(now + big(wait))
         .bind(now)
         .bind(&row.id)
-        .execute(inner.db.writer())
+        .execute(&mut *tx)
         .await?;
     }
+    tx.commit().await?;
     Ok(())
 }
 

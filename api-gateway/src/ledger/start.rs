@@ -3,12 +3,13 @@
 use super::chain::Chain;
 use super::lease::Lease;
 use super::state::NodeView;
-use super::{Inner, Ledger, Waiters, accept, follower, outbox, verifier};
+use super::{Inner, Ledger, Waiters, accept, follower, outbox, state, verifier};
 use crate::config;
 use crate::custody::Custody;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -69,8 +70,37 @@ impl Ledger {
         handles.push(tokio::spawn(async move { shared.lease.keep(&shared.db, until).await }));
         handles.push(tokio::spawn(until_stopped(stopped.clone(), outbox::run(inner.clone()))));
         handles.push(tokio::spawn(until_stopped(stopped.clone(), follower::run(inner.clone()))));
-        handles.push(tokio::spawn(until_stopped(stopped, verifier::run(inner.clone()))));
+        handles.push(tokio::spawn(until_stopped(stopped.clone(), verifier::run(inner.clone()))));
+        handles.push(tokio::spawn(until_stopped(stopped, housekeeping(inner.clone()))));
         Ok((Self { inner, jobs }, Tasks { stop, handles }))
+    }
+}
+
+/// Blocks below the finalized one whose hashes are kept, to find the common ancestor with a node that lost data. Two
+/// weeks at two blocks a second would be 2.4 million rows for an accident that has never been that deep.
+const KEPT_BLOCKS: i64 = 200_000;
+
+/// What has to be done now and then.
+async fn housekeeping(inner: Arc<Inner>) {
+    let mut rounds: u64 = 0;
+    loop {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        inner.db.maintain().await;
+        if let Ok(open) = state::open_operations(&inner.db).await {
+            metrics::gauge!("hanse_gateway_open_operations").set(open as f64);
+        }
+        rounds += 1;
+        if rounds.is_multiple_of(300) && inner.lease.is_held() {
+            let pruned = sqlx::query(
+                "DELETE FROM blocks WHERE number > 0 AND number < (SELECT finalized_number FROM chain_state) - $1",
+            )
+            .bind(KEPT_BLOCKS)
+            .execute(inner.db.writer())
+            .await;
+            if let Err(error) = pruned {
+                tracing::warn!(%error, "old block hashes could not be deleted");
+            }
+        }
     }
 }
 

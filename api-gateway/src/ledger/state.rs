@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub(crate) struct NodeView {
     reachable: AtomicBool,
     best_number: AtomicU64,
+    /// Something was sent since the follower last asked.
+    sent: AtomicBool,
     /// Why the node is not followed, when it is the wrong one.
     refused: RwLock<Option<String>>,
 }
@@ -30,6 +32,16 @@ impl NodeView {
         self.reachable.load(Ordering::Relaxed)
     }
 
+    /// Transactions have gone out: blocks with them are to be expected.
+    pub fn set_sent(&self) {
+        self.sent.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether transactions have gone out since the last call.
+    pub fn has_open_work(&self) -> bool {
+        self.sent.swap(false, Ordering::Relaxed)
+    }
+
     pub fn set_best(&self, number: u64) {
         self.best_number.store(number, Ordering::Relaxed);
     }
@@ -39,13 +51,13 @@ impl NodeView {
     }
 
     pub fn refuse(&self, reason: Option<String>) {
-        if let Ok(mut refused) = self.refused.write() {
-            if *refused != reason {
-                if let Some(reason) = &reason {
-                    tracing::error!(reason, "the node is not followed");
-                }
-                *refused = reason;
+        if let Ok(mut refused) = self.refused.write()
+            && *refused != reason
+        {
+            if let Some(reason) = &reason {
+                tracing::error!(reason, "the node is not followed");
             }
+            *refused = reason;
         }
     }
 
@@ -135,12 +147,7 @@ impl ChainState {
 /// See [`super::Ledger::network`].
 pub(crate) async fn network(inner: &Inner) -> Result<Network> {
     let state = ChainState::load(&inner.db).await?;
-    let open: i64 = sqlx::query(
-        "SELECT COUNT(*) FROM operations WHERE status IN ('accepted', 'sent')",
-    )
-    .fetch_one(inner.db.reader())
-    .await?
-    .try_get(0)?;
+    let open_operations = open_operations(&inner.db).await?;
     let node_best_number = inner.node.best();
     let none = || BlockRef { number: 0, hash: String::new() };
     Ok(Network {
@@ -161,7 +168,15 @@ pub(crate) async fn network(inner: &Inner) -> Result<Network> {
         verified_number: state.as_ref().map_or(0, |state| state.verified_number),
         mismatches: state.as_ref().map_or(0, |state| state.mismatches),
         finality_losses: state.as_ref().map_or(0, |state| state.finality_losses),
-        open_operations: u64::try_from(open).unwrap_or_default(),
+        open_operations,
         updated_at: UnixMs(state.map_or(0, |state| state.updated_at_ms)),
     })
+}
+
+/// Operations stored and not yet in a block.
+pub(crate) async fn open_operations(db: &Db) -> Result<u64> {
+    let row = sqlx::query("SELECT COUNT(*) FROM operations WHERE status IN ('accepted', 'sent')")
+        .fetch_one(db.reader())
+        .await?;
+    u64::try_from(row.try_get::<i64, _>(0)?).map_err(Error::internal)
 }

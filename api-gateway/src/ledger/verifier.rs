@@ -128,7 +128,7 @@ async fn sweep(inner: &Inner, after: &mut String) -> Result<(), Fault> {
     let rows = sqlx::query(
         "SELECT b.token_id, b.address, b.finalized, t.address AS contract, t.app_id FROM balances b \
          JOIN tokens t ON t.id = b.token_id \
-         WHERE (b.token_id > $1 OR (b.token_id = $2 AND b.address > $3)) AND b.finalized <> '0' \
+         WHERE (b.token_id > $1 OR (b.token_id = $2 AND b.address > $3)) \
          ORDER BY b.token_id, b.address LIMIT $4",
     )
     .bind(token)
@@ -224,7 +224,7 @@ async fn settle(inner: &Inner, seen: &ChainState, wrong: Vec<(&Claim, U256)>, ad
             return Ok(());
         }
     }
-    let mut tx = inner.db.write().await?;
+    let mut tx = inner.db.write_relaxed().await?;
     let Some(mut state) = ChainState::read(&mut tx, inner.db.for_update()).await? else { return Ok(()) };
     if state.finalized_number < seen.finalized_number || state.finality_losses != seen.finality_losses {
         // The block that was compared is gone. The next round compares anew.

@@ -35,7 +35,7 @@ pub async fn of_holder(db: &Db, app_id: &str, actor: &Actor, token_id: &str, hol
             return Err(Error::new(Code::Forbidden, "a user may see only what is his own"));
         }
     }
-    Ok(store::of_token(db, app_id, &token, &address_text(address)).await?)
+    store::of_token(db, app_id, &token, &address_text(address)).await
 }
 
 fn require_self(actor: &Actor, user_id: &str) -> Result<()> {

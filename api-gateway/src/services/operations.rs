@@ -1,6 +1,6 @@
 //! Operations: read, list, wait.
 
-use crate::db::{Db, Page, PageQuery};
+use crate::db::{Db, Id, Page, PageQuery};
 use crate::error::{Error, Result};
 use crate::ledger::{Ledger, Operation, Status, operations as store};
 use crate::services::Actor;
@@ -100,6 +100,9 @@ pub async fn wait(ledger: &Ledger, app_id: &str, actor: &Actor, id: &str, query:
 pub async fn list(db: &Db, app_id: &str, actor: &Actor, query: &ListQuery) -> Result<Page<Operation>> {
     let page = PageQuery { limit: query.limit, cursor: query.cursor.clone() };
     let limit = page.limit()?;
+    if query.token.as_deref().is_some_and(|token| !Id::Token.matches(token)) {
+        return Err(Error::field("query.token", "format", "must be tok_ and 32 lowercase hex digits"));
+    }
     let filter = store::Filter {
         user_id: actor.user_id().map(str::to_owned),
         status: query.status,

@@ -9,16 +9,7 @@ use alloy::primitives::Address;
 use sqlx::Row as _;
 use std::collections::{BTreeSet, HashMap};
 
-/// A custodial wallet of the app.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wallet {
-    /// `wal_…`
-    pub id: String,
-    /// On chain.
-    pub address: Address,
-    /// Whose; `None` for the treasury.
-    pub user_id: Option<String>,
-}
+pub use crate::db::KnownWallet as Wallet;
 
 /// Reads a 0x address; see [`address::parse_address`].
 fn parse_address(field: &str, text: &str) -> Result<Address> {
@@ -77,6 +68,9 @@ pub async fn receivers(db: &Db, app_id: &str, texts: impl Iterator<Item = &str>)
 /// # Errors
 /// A field error when it has no valid form or is no wallet of this app.
 pub async fn wallet(db: &Db, app_id: &str, field: &str, text: &str) -> Result<Wallet> {
+    if let Some(known) = db.known().wallets.get(app_id, text) {
+        return Ok(known);
+    }
     let row = if Id::User.matches(text) {
         sqlx::query(
             "SELECT w.id, w.address, w.user_id FROM users u JOIN wallets w ON w.id = u.wallet_id \
@@ -95,11 +89,13 @@ pub async fn wallet(db: &Db, app_id: &str, field: &str, text: &str) -> Result<Wa
     let row = row.fetch_optional(db.reader()).await?;
     let row = row.ok_or_else(|| Error::field(field, "not_found", format!("no such user or wallet: {text}")))?;
     let address: String = row.try_get(1)?;
-    Ok(Wallet {
+    let wallet = Wallet {
         id: row.try_get(0)?,
         address: address.parse().map_err(Error::internal)?,
         user_id: row.try_get(2)?,
-    })
+    };
+    db.known().wallets.keep(app_id, text, wallet.clone());
+    Ok(wallet)
 }
 
 /// The app's treasury: the wallet that owns the app on chain.
@@ -107,6 +103,9 @@ pub async fn wallet(db: &Db, app_id: &str, field: &str, text: &str) -> Result<Wa
 /// # Errors
 /// Not found when there is no such app.
 pub async fn treasury(db: &Db, app_id: &str) -> Result<Wallet> {
+    if let Some(known) = db.known().wallets.get(app_id, "treasury") {
+        return Ok(known);
+    }
     let row = sqlx::query(
         "SELECT w.id, w.address FROM apps a JOIN wallets w ON w.id = a.treasury_wallet_id WHERE a.id = $1",
     )
@@ -115,7 +114,9 @@ pub async fn treasury(db: &Db, app_id: &str) -> Result<Wallet> {
     .await?
     .ok_or_else(|| Error::not_found("app"))?;
     let address: String = row.try_get(1)?;
-    Ok(Wallet { id: row.try_get(0)?, address: address.parse().map_err(Error::internal)?, user_id: None })
+    let wallet = Wallet { id: row.try_get(0)?, address: address.parse().map_err(Error::internal)?, user_id: None };
+    db.known().wallets.keep(app_id, "treasury", wallet.clone());
+    Ok(wallet)
 }
 
 /// The wallet that pays: what the body says, otherwise the treasury for the app and the user's own for a user.
@@ -128,10 +129,12 @@ pub async fn payer(db: &Db, app_id: &str, actor: &Actor, from: Option<&str>) -> 
         (Actor::App, Some(from)) => wallet(db, app_id, "from", from).await,
         (Actor::User(user), None) => wallet(db, app_id, "from", user).await,
         (Actor::User(user), Some(from)) => {
-            let wallet = wallet(db, app_id, "from", from).await.ok();
-            wallet
-                .filter(|wallet| wallet.user_id.as_deref() == Some(user))
-                .ok_or_else(|| Error::new(Code::Forbidden, "a user may move only what is his own"))
+            match wallet(db, app_id, "from", from).await {
+                Ok(wallet) if wallet.user_id.as_deref() == Some(user) => Ok(wallet),
+                Err(error) if error.code() != Code::ValidationFailed => Err(error),
+                // Whether somebody else's wallet exists is none of his business.
+                _ => Err(Error::new(Code::Forbidden, "a user may move only what is his own")),
+            }
         }
     }
 }

@@ -283,13 +283,18 @@ fn from_row(row: &AnyRow) -> Result<Token> {
 /// # Errors
 /// 404 when the app has no such token.
 pub async fn token_ref(db: &Db, app_id: &str, token_id: &str) -> Result<TokenRef> {
+    if let Some(known) = db.known().tokens.get(app_id, token_id) {
+        return Ok(known);
+    }
     let token = get(db, app_id, token_id).await?;
-    Ok(TokenRef {
+    let token = TokenRef {
         address: token.address.parse().map_err(Error::internal)?,
         id: token.id,
         symbol: token.symbol,
         decimals: token.decimals,
-    })
+    };
+    db.known().tokens.keep(app_id, token_id, token.clone());
+    Ok(token)
 }
 
 async fn chain_app(db: &Db, app_id: &str) -> Result<ChainAppId> {

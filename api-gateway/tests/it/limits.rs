@@ -106,6 +106,26 @@ async fn more_requests_than_the_limit() {
 }
 
 #[tokio::test]
+async fn waiting_for_the_chain_takes_no_place() {
+    let gateway = Gateway::start("[server]\nconcurrency_limit = 1").await;
+    let tenant = gateway.tenant().await;
+    let token = gateway.token(&tenant.key).await;
+    let path = format!("/tokens/{token}/transfers");
+    let body = json!({ "to": tenant.user, "amount": "1" });
+    let moved = gateway.post(&path).bearer(&tenant.key).once().json(&body).send().await.expect(202);
+    let path = format!("/operations/{}?wait=included&timeoutMs=2000", moved["operation"]["id"].as_str().unwrap());
+    let waiting = gateway.get(&path).bearer(&tenant.key).send();
+    let working = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        gateway.get("/users").bearer(&tenant.key).send().await.expect(200);
+        Instant::now()
+    };
+    let (waited, worked_at) = tokio::join!(async { (waiting.await.expect(200), Instant::now()) }, working);
+    assert!(worked_at < waited.1, "the one request had to wait for the other");
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn a_shutdown_lets_requests_finish() {
     let gateway = Gateway::start("").await;
     let tenant = gateway.tenant().await;

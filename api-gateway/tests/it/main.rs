@@ -8,6 +8,7 @@
 
 mod auth;
 mod chain;
+mod cli;
 mod idempotency;
 mod limits;
 mod matrix;

@@ -129,3 +129,35 @@ async fn the_database_closed_means_unavailable() {
     gateway.post("/owners").json(&body).send().await.expect_problem(503, "unavailable");
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn browsers_of_named_origins_may_call() {
+    let gateway = Gateway::start("[server]\ncors_origins = [\"https://dash.example.org\"]").await;
+    let preflight = |origin: &str| {
+        let call = gateway.call(reqwest::Method::OPTIONS, "/users").header("origin", origin);
+        let call = call.header("access-control-request-method", "POST");
+        call.header("access-control-request-headers", "authorization,hanse-app,idempotency-key").send()
+    };
+    let allowed = preflight("https://dash.example.org").await;
+    assert_eq!(allowed.headers["access-control-allow-origin"], "https://dash.example.org");
+    let headers = allowed.headers["access-control-allow-headers"].to_str().unwrap();
+    assert!(["authorization", "hanse-app", "idempotency-key"].iter().all(|name| headers.contains(name)), "{headers}");
+    let other = preflight("https://evil.example.org").await;
+    assert!(other.headers.get("access-control-allow-origin").is_none());
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn answers_are_not_to_be_stored_or_guessed_at() {
+    let gateway = Gateway::start("").await;
+    let tenant = gateway.tenant().await;
+    for answer in [
+        gateway.get("/users").bearer(&tenant.key).send().await,
+        gateway.get("/users").send().await,
+        gateway.get("/api/v1/nothing").send().await,
+    ] {
+        assert_eq!(answer.headers["cache-control"], "no-store");
+        assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+    }
+    gateway.stop().await;
+}

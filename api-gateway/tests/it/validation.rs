@@ -257,11 +257,22 @@ on_both_engines!(headers_paths_and_queries, |gateway| {
         ("limit=-1", "query.limit", "type"),
         ("limit=x", "query.limit", "type"),
         ("cursor=%25%25", "query.cursor", "format"),
+        ("cursor=", "query.cursor", "format"),
         ("limit=1&limit=2", "query.limit", "duplicate"),
         ("page=2", "query.page", "unknown"),
     ] {
         let answer = gateway.get(&format!("/users?{query}")).bearer(&tenant.key).send().await;
         answer.expect_broken(field, rule);
+    }
+    let operation = format!("/operations/op_{UNKNOWN}");
+    for (path, field, rule) in [
+        ("/operations?token=tok_1", "query.token", "format"),
+        ("/operations?status=lost", "query.status", "type"),
+        (&format!("{operation}?wait=sent"), "query.wait", "type"),
+        (&format!("{operation}?wait=included&timeoutMs=0"), "query.timeoutMs", "range"),
+        (&format!("{operation}?wait=included&timeoutMs=25001"), "query.timeoutMs", "range"),
+    ] {
+        gateway.get(path).bearer(&tenant.key).send().await.expect_broken(field, rule);
     }
 });
 

@@ -8,7 +8,10 @@ use pallet_evm::{BlockGasLimit, ChainId};
 use sp_runtime::transaction_validity::TransactionSource;
 
 /// A transfer of 1 wei at a price of 1 gwei on chain 4269, nonce 0, signed by the key whose bytes are all 1.
-const TRANSFER: [u8; 0] = [];
+const TRANSFER: [u8; 103] = alloy_primitives::hex!(
+    "f86580843b9aca00825208942222222222222222222222222222222222222222018082217da0bafc41d45a3656c200bcd73be66b3a0959cc"
+    "e618f8da0d5f8a5a458ff82f7894a01027fb18edfb2403835083e4ef7895d087830769f2d9627cc3edc42109139c0a"
+);
 
 fn transfer<T: Config>() -> Transaction {
     ChainId::<T>::put(4269);

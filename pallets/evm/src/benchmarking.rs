@@ -11,6 +11,7 @@ use crate::{
 };
 use alloc::{vec, vec::Vec};
 use frame_benchmarking::v2::*;
+use frame_support::traits::Get;
 use hanse_primitives::convert;
 
 const SENDER: H160 = H160([0x11; 20]);

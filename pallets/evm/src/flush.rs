@@ -2,8 +2,8 @@
 
 use crate::{CodeHashes, Codes, Config, Storages, db};
 use alloc::vec::Vec;
-use frame_support::traits::fungible::Unbalanced;
 use frame_support::traits::fungible::Inspect;
+use frame_support::traits::fungible::Unbalanced;
 use hanse_primitives::{AccountId20, Balance, convert};
 use revm::{
     primitives::{KECCAK_EMPTY, U256},

@@ -68,7 +68,11 @@ pub mod pallet {
 
     #[pallet::config]
     pub trait Config:
-        frame_system::Config<AccountId = AccountId20, Nonce = Nonce, AccountData = pallet_balances::AccountData<Balance>>
+        frame_system::Config<
+            AccountId = AccountId20,
+            Nonce = Nonce,
+            AccountData = pallet_balances::AccountData<Balance>,
+        >
     {
         /// The native coin; only its total issuance is used, balances are read and written with the account.
         type Currency: Unbalanced<AccountId20, Balance = Balance>;

@@ -2,11 +2,7 @@
 
 use crate as pallet_evm;
 use crate::{Handle, PrecompileError, PrecompileSet, precompile::revert_with};
-use frame_support::{
-    derive_impl, parameter_types, storage_alias,
-    traits::ConstU128,
-    weights::Weight,
-};
+use frame_support::{derive_impl, parameter_types, storage_alias, traits::ConstU128, weights::Weight};
 use hanse_primitives::{AccountId20, Log};
 use sp_core::{H160, H256, U256};
 use sp_runtime::{BuildStorage, traits::IdentityLookup};

@@ -1,8 +1,9 @@
 //! Runs one transaction.
 
-use crate::{Config, Environment, TransactionError, crypto, db::FrameDb, flush::flush, journal::MirroredJournal};
 use crate::precompile::Precompiles;
+use crate::{Config, Environment, TransactionError, crypto, db::FrameDb, flush::flush, journal::MirroredJournal};
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use hanse_primitives::{Log, convert};
 use revm::{
     ExecuteEvm,
@@ -13,17 +14,11 @@ use revm::{
     handler::{EthFrame, Handler, MainnetHandler, instructions::EthInstructions},
     interpreter::interpreter::EthInterpreter,
 };
-use core::convert::Infallible;
 use sp_core::H160;
 
 type EvmContext<T> = Context<BlockEnv, TxEnv, CfgEnv, FrameDb<T>, MirroredJournal<FrameDb<T>>, ()>;
-type FrameEvm<T> = Evm<
-    EvmContext<T>,
-    (),
-    EthInstructions<EthInterpreter, EvmContext<T>>,
-    Precompiles<T>,
-    EthFrame<EthInterpreter>,
->;
+type FrameEvm<T> =
+    Evm<EvmContext<T>, (), EthInstructions<EthInterpreter, EvmContext<T>>, Precompiles<T>, EthFrame<EthInterpreter>>;
 type RunError = EVMError<Infallible, InvalidTransaction>;
 
 /// How a transaction ended.

@@ -6,5 +6,6 @@ mod frames;
 mod gas;
 mod identity;
 mod interfaces;
+mod reference;
 mod support;
 mod trees;

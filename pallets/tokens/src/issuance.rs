@@ -1,7 +1,7 @@
 //! What an app's owner and admins do: issue, mint, pause, freeze.
 
 use crate::{
-    Config, Holdings, MAX_DECIMALS, Pallet, Token, TokenError, TokenParams, Tokens,
+    Config, Holdings, MAX_DECIMALS, MAX_NAME_BYTES, MAX_SYMBOL_BYTES, Pallet, Token, TokenError, TokenParams, Tokens,
     abi::{IToken, ITokens},
     guard::{Guard, credit},
     transfers::{ensure_receiver, transfer_log},
@@ -30,8 +30,8 @@ impl<T: Config> Pallet<T> {
     ) -> Result<H160, TokenError> {
         let info = pallet_users::Pallet::<T>::ensure_admin(app, caller)?;
         let TokenParams { name, symbol, decimals, cap, initial_supply, holder, closed } = params;
-        ensure!(!name.is_empty(), ITokens::InvalidName {});
-        ensure!(!symbol.is_empty(), ITokens::InvalidSymbol {});
+        ensure!((1..=MAX_NAME_BYTES as usize).contains(&name.len()), ITokens::InvalidName {});
+        ensure!((1..=MAX_SYMBOL_BYTES as usize).contains(&symbol.len()), ITokens::InvalidSymbol {});
         ensure!(decimals <= MAX_DECIMALS, ITokens::InvalidDecimals { decimals });
         let event_name = name.clone();
         let event_symbol = symbol.clone();

@@ -32,7 +32,8 @@ impl<T: Config> Pallet<T> {
 
     /// Moves `value` from `from` to `to`, out of the caller's allowance. An allowance of 2^256 - 1 isn't used up.
     ///
-    /// Errors: those of [`do_transfer`](Self::do_transfer) and `ERC20InsufficientAllowance`.
+    /// Errors: those of [`do_transfer`](Self::do_transfer), `ERC20InsufficientAllowance`, `ERC20InvalidApprover`,
+    /// `ERC20InvalidSpender`.
     pub fn do_transfer_from(
         caller: H160,
         token: H160,
@@ -103,8 +104,7 @@ impl<T: Config> Pallet<T> {
         logs: &mut Vec<Log>,
     ) -> Result<(), TokenError> {
         ensure!(Tokens::<T>::contains_key(token), IToken::TokenNotFound { token: address(token) });
-        ensure!(!caller.is_zero(), IToken::ERC20InvalidApprover { approver: address(caller) });
-        ensure!(!spender.is_zero(), IToken::ERC20InvalidSpender { spender: address(spender) });
+        ensure_approval(caller, spender)?;
         Self::put_allowance(token, caller, spender, value);
         let event = IToken::Approval { owner: address(caller), spender: address(spender), value: ru256(value) };
         logs.push(log(token, &event));
@@ -122,7 +122,8 @@ impl<T: Config> Pallet<T> {
 
     /// Burns from `account`, out of the caller's allowance.
     ///
-    /// Errors: those of [`do_burn`](Self::do_burn) and `ERC20InsufficientAllowance`.
+    /// Errors: those of [`do_burn`](Self::do_burn), `ERC20InsufficientAllowance`, `ERC20InvalidApprover`,
+    /// `ERC20InvalidSpender`.
     pub fn do_burn_from(
         caller: H160,
         token: H160,
@@ -164,20 +165,20 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// What is left of an allowance after `value` is spent.
+    /// What is left of an allowance after `value` is spent. The zero address has none to give or to use, not even one of
+    /// nothing.
     fn allowance_after(token: H160, owner: H160, spender: H160, value: U256) -> Result<U256, TokenError> {
         let allowance = Allowances::<T>::get(token, (owner, spender));
         if allowance == U256::MAX {
             return Ok(allowance);
         }
-        allowance.checked_sub(value).ok_or_else(|| {
-            IToken::ERC20InsufficientAllowance {
-                spender: address(spender),
-                allowance: ru256(allowance),
-                needed: ru256(value),
-            }
-            .into()
-        })
+        let left = allowance.checked_sub(value).ok_or_else(|| IToken::ERC20InsufficientAllowance {
+            spender: address(spender),
+            allowance: ru256(allowance),
+            needed: ru256(value),
+        })?;
+        ensure_approval(owner, spender)?;
+        Ok(left)
     }
 
     fn put_allowance(token: H160, owner: H160, spender: H160, value: U256) {
@@ -192,6 +193,12 @@ impl<T: Config> Pallet<T> {
 /// `Transfer`; from the zero address it is a mint, to it a burn (EIP-20).
 pub(crate) fn transfer_log(token: H160, from: H160, to: H160, value: U256) -> Log {
     log(token, &IToken::Transfer { from: address(from), to: address(to), value: ru256(value) })
+}
+
+fn ensure_approval(owner: H160, spender: H160) -> Result<(), TokenError> {
+    ensure!(!owner.is_zero(), IToken::ERC20InvalidApprover { approver: address(owner) });
+    ensure!(!spender.is_zero(), IToken::ERC20InvalidSpender { spender: address(spender) });
+    Ok(())
 }
 
 fn ensure_sender(account: H160) -> Result<(), TokenError> {

@@ -166,21 +166,5 @@ mod benchmarks {
         assert!(answer);
     }
 
-    #[benchmark]
-    fn check_permission() {
-        let app = app::<T>();
-        fill_vouchers::<T>(USER);
-        Pallet::<T>::do_add_users(ADMIN, app, &[USER], &mut Vec::new()).expect("is allowed");
-        let signer: T::AccountId = USER.into();
-        let answer;
-
-        #[block]
-        {
-            answer = Pallet::<T>::can_transact(signer.into());
-        }
-
-        assert!(answer);
-    }
-
     impl_benchmark_test_suite!(Pallet, crate::mock::new_bench_ext(), crate::mock::Test);
 }

@@ -54,7 +54,7 @@ where
     type Val = ();
 
     fn weight(&self, _: &CallOf<T>) -> Weight {
-        T::WeightInfo::check_permission()
+        T::WeightInfo::can_transact()
     }
 
     fn validate(

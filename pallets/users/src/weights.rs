@@ -35,8 +35,6 @@ pub trait WeightInfo {
     fn set_user_status() -> Weight;
     /// Storage: policy, operator, vouchers, and every app that may vouch.
     fn can_transact() -> Weight;
-    /// The same, in a transaction extension.
-    fn check_permission() -> Weight;
 }
 
 /// Weights with the runtime's own cost of the database.
@@ -108,10 +106,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn can_transact() -> Weight {
         Weight::from_parts(30_000_000, 0).saturating_add(T::DbWeight::get().reads(19_u64))
     }
-
-    fn check_permission() -> Weight {
-        Weight::from_parts(30_000_000, 0).saturating_add(T::DbWeight::get().reads(19_u64))
-    }
 }
 
 // For tests.
@@ -179,10 +173,6 @@ impl WeightInfo for () {
     }
 
     fn can_transact() -> Weight {
-        Weight::from_parts(30_000_000, 0).saturating_add(RocksDbWeight::get().reads(19_u64))
-    }
-
-    fn check_permission() -> Weight {
         Weight::from_parts(30_000_000, 0).saturating_add(RocksDbWeight::get().reads(19_u64))
     }
 }

@@ -17,7 +17,8 @@ pub fn refined(document: &Document) -> Result<Document, serde_json::Error> {
     if let Some(paths) = value["paths"].as_object_mut() {
         for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(|item| item.values_mut()) {
             collect_refs(&operation["requestBody"], &mut asked);
-            operation["parameters"].as_array_mut().into_iter().flatten().for_each(shape_parameter);
+            let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+            parameters.into_iter().flatten().for_each(shape_parameter);
         }
     }
     if let Some(schemas) = value["components"]["schemas"].as_object_mut() {
@@ -51,9 +52,17 @@ fn collect_refs(value: &Value, names: &mut BTreeSet<String>) {
 
 /// Gives the fields of requests that many share their form.
 fn shape_request(schema: &mut Value) {
-    for (name, field) in schema["properties"].as_object_mut().into_iter().flatten() {
+    for (name, field) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
         match name.as_str() {
             "to" | "from" => field["pattern"] = json!(HOLDER_PATTERN),
+            "amount" => {
+                *field = json!({
+                    "type": "string",
+                    "pattern": "^[1-9][0-9]{0,77}$",
+                    "description": "More than 0, in the token's smallest unit.",
+                    "example": "1500",
+                });
+            }
             "memo" => field["maxLength"] = json!(MEMO_MAX_BYTES),
             "name" | "description" | "displayName" | "externalId" => {
                 field["minLength"] = json!(1);

@@ -164,3 +164,45 @@ async fn sums_that_overflow_and_strange_wallets_are_refused() {
         assert_eq!(fixture.accept(foreign).await.unwrap_err().code(), Code::NotFound);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_gateways_on_one_database_share_nonces_keys_and_balances() {
+    for db in testing::all().await {
+        let fixture = Fixture::new(db, 2).await;
+        let config = config();
+        let start = || {
+            Ledger::start(fixture.inner.db.clone(), fixture.inner.custody.clone(), &config.chain, &config.ledger)
+                .unwrap()
+        };
+        let ((one, one_tasks), (two, two_tasks)) = (start(), start());
+        fixture.accept(fixture.mint(fixture.treasury.address, 150)).await.unwrap();
+        // 200 transfers of 1 out of 150, and one key that both are asked for again and again.
+        let calls = (0..200).map(|n: u64| {
+            let mut submission =
+                fixture.transfer(&fixture.treasury, fixture.wallets[usize::try_from(n % 2).unwrap()].address, 1);
+            if n % 10 == 0 {
+                submission.request = key("shared");
+            }
+            let ledger = if n % 3 == 0 { one.clone() } else { two.clone() };
+            tokio::spawn(async move { ledger.submit(submission).await })
+        });
+        let (mut nonces, mut shared, mut refused) = (Vec::new(), std::collections::BTreeSet::new(), 0);
+        for answer in futures::future::join_all(calls).await {
+            match answer.unwrap() {
+                Ok(accepted) if accepted.replayed => {
+                    shared.insert(accepted.operation.id);
+                }
+                Ok(accepted) => nonces.push(accepted.operation.nonce),
+                Err(error) => {
+                    assert_eq!(error.code(), Code::InsufficientBalance, "{error}");
+                    refused += 1;
+                }
+            }
+        }
+        nonces.sort_unstable();
+        assert_eq!(nonces, (1..=150).collect::<Vec<u64>>(), "dense, and not one more than there is");
+        assert!(shared.len() == 1 && refused > 0);
+        one_tasks.stop().await;
+        two_tasks.stop().await;
+    }
+}

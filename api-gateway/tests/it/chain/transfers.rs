@@ -155,3 +155,28 @@ async fn one_key_a_hundred_times_moves_once_also_after_a_restart() {
     assert_eq!(node.balance_of(&text(&shop.token["address"]), &address).await, 77);
     shop.gateway.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cache_that_somebody_touched_is_found_and_repaired() {
+    let node = node_or_skip!();
+    let shop = Shop::open(&node, "open").await;
+    let user = shop.user().await;
+    let (user_id, address) = (text(&user["id"]), text(&user["wallet"]["address"]));
+    let first = shop.transfer(&json!({ "to": user_id, "amount": "100" })).await;
+    shop.wait(&first["operation"], "finalized").await;
+    shop.settle().await;
+    let db = &shop.gateway.server().state().db;
+    sqlx::query("UPDATE balances SET included = '5', finalized = '7' WHERE address = $1")
+        .bind(&address)
+        .execute(db.writer())
+        .await
+        .unwrap();
+    let second = shop.transfer(&json!({ "to": user_id, "amount": "1" })).await;
+    shop.wait(&second["operation"], "finalized").await;
+    let network = shop.settle().await;
+    // The difference is taken at the finalized end and added to both ends.
+    assert_eq!(network["mismatches"], 1, "{network}");
+    let balance = shop.balance(&user_id).await;
+    assert_eq!(balance["confirmed"]["finalized"], "101");
+    shop.gateway.stop().await;
+}

@@ -138,9 +138,8 @@ fn blockhash_knows_256_blocks() {
         }
         assert_eq!(crate::BlockHashes::<Test>::iter().count(), 256);
         // Stores BLOCKHASH(NUMBER - 1), BLOCKHASH(NUMBER - 256), BLOCKHASH(NUMBER - 257) and BLOCKHASH(NUMBER).
-        let contract = install(0x77, &hex_literal::hex!(
-            "6001430340 5f55 610100430340 600155 610101430340 600255 4340 600355"
-        ));
+        let contract =
+            install(0x77, &hex_literal::hex!("6001430340 5f55 610100430340 600155 610101430340 600255 4340 600355"));
         assert!(block(&[call(0, contract)]).transactions[0].success);
         let slot = |slot| Evm::storage(contract, H256::from_low_u64_be(slot));
         assert_eq!((slot(0), slot(1)), (hashes[300], hashes[45]));

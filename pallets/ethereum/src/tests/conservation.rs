@@ -23,8 +23,14 @@ struct Step {
 
 fn step() -> impl Strategy<Value = Step> {
     (1u8..=3, 0u8..6, 0u64..3, 0u128..3_000, 20_000u64..200_000, 0..ENDOWMENT, prop::bool::weighted(0.2)).prop_map(
-        |(sender, to, nonce, gas_price, gas_limit, value, new_block)| {
-            Step { sender, to, nonce, gas_price, gas_limit, value, new_block }
+        |(sender, to, nonce, gas_price, gas_limit, value, new_block)| Step {
+            sender,
+            to,
+            nonce,
+            gas_price,
+            gas_limit,
+            value,
+            new_block,
         },
     )
 }

@@ -69,7 +69,7 @@ fn a_price_under_the_base_fee_is_refused() {
         use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
         let code = hanse_primitives::TransactionError::FeeCapTooLow.code();
         let invalid = TransactionValidityError::Invalid(InvalidTransaction::Custom(code));
-        assert_eq!(validate(&transfer(0)), Err(invalid.clone()));
+        assert_eq!(validate(&transfer(0)), Err(invalid));
         begin_block();
         assert_eq!(apply(&type_2(1, 0, 874, 0)), Err(invalid));
         assert!(apply(&type_2(1, 0, 875, 0)).is_ok());

@@ -71,9 +71,8 @@ fn a_signature_that_is_not_in_low_s_form() {
     run(|| {
         let tx = legacy(0);
         let signature = sign(1, tx.signature_hash());
-        let order = U256::from_be_bytes(hex_literal::hex!(
-            "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"
-        ));
+        let order =
+            U256::from_be_bytes(hex_literal::hex!("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"));
         let twin = Signature::new(signature.r(), order - signature.s(), !signature.v());
         let raw = Envelope::Legacy(tx.into_signed(twin)).encoded_2718();
         assert_eq!(refusal(&raw), custom(TransactionError::InvalidSignature));

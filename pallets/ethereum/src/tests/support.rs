@@ -102,11 +102,8 @@ pub fn type_2(number: u8, nonce: u64, max_fee: u128, tip: u128) -> Vec<u8> {
 
 /// EIP-7702: sent by one key, with another's authorization to run `delegate`'s code.
 pub fn type_4(number: u8, nonce: u64, authority: u8, authority_nonce: u64, delegate: H160) -> Vec<u8> {
-    let authorization = Authorization {
-        chain_id: U256::from(CHAIN_ID),
-        address: convert::address(delegate),
-        nonce: authority_nonce,
-    };
+    let authorization =
+        Authorization { chain_id: U256::from(CHAIN_ID), address: convert::address(delegate), nonce: authority_nonce };
     let signature = sign(authority, authorization.signature_hash());
     let tx = TxEip7702 {
         chain_id: CHAIN_ID,
@@ -131,23 +128,24 @@ pub fn type_4(number: u8, nonce: u64, authority: u8, authority_nonce: u64, deleg
 
 /// A contract's creation from 1.
 pub fn creation(nonce: u64, init_code: Vec<u8>) -> Vec<u8> {
-    signed(1, TxLegacy {
-        to: TxKind::Create,
-        value: U256::ZERO,
-        gas_limit: 1_000_000,
-        input: init_code.into(),
-        ..legacy(nonce)
-    })
+    signed(
+        1,
+        TxLegacy {
+            to: TxKind::Create,
+            value: U256::ZERO,
+            gas_limit: 1_000_000,
+            input: init_code.into(),
+            ..legacy(nonce)
+        },
+    )
 }
 
 /// A call of a contract from 1.
 pub fn call(nonce: u64, to: H160) -> Vec<u8> {
-    signed(1, TxLegacy {
-        to: TxKind::Call(convert::address(to)),
-        value: U256::ZERO,
-        gas_limit: 1_000_000,
-        ..legacy(nonce)
-    })
+    signed(
+        1,
+        TxLegacy { to: TxKind::Call(convert::address(to)), value: U256::ZERO, gas_limit: 1_000_000, ..legacy(nonce) },
+    )
 }
 
 /// Puts code at an address.

@@ -70,11 +70,9 @@ fn the_call_needs_its_own_authorization() {
     use sp_runtime::DispatchError;
     run(|| {
         begin_block();
-        for origin in [
-            RuntimeOrigin::signed(AccountId20::from(address(1))),
-            RuntimeOrigin::none(),
-            RuntimeOrigin::root(),
-        ] {
+        for origin in
+            [RuntimeOrigin::signed(AccountId20::from(address(1))), RuntimeOrigin::none(), RuntimeOrigin::root()]
+        {
             let transaction = Box::new(Transaction::decode_raw(transfer(0)).expect("is a transaction"));
             let call = RuntimeCall::Ethereum(crate::Call::transact { transaction });
             assert_noop!(call.dispatch_bypass_filter(origin), DispatchError::BadOrigin);

@@ -91,9 +91,7 @@ impl Asm {
     pub fn deploying(self, runtime: &[u8]) -> Vec<u8> {
         let length = runtime.len() as u64;
         // Where the runtime starts depends on the length of what pushes it: 3 bytes suffice here.
-        let tail = |offset: u64| {
-            Asm(vec![op::PUSH3, (offset >> 16) as u8, (offset >> 8) as u8, offset as u8])
-        };
+        let tail = |offset: u64| Asm(vec![op::PUSH3, (offset >> 16) as u8, (offset >> 8) as u8, offset as u8]);
         let head = |offset: u64| {
             let mut code = self.clone().push(length);
             code.0.extend(tail(offset).0);

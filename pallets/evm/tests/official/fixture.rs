@@ -63,7 +63,10 @@ fn case(label: &str, test: &Value, fork: &str, post: &Value) -> Result<Case, Str
     Ok(Case {
         name: format!("{label} {fork} {data}/{gas}/{value}"),
         environment: environment(&test["env"], spec)?,
-        pre: pre.iter().map(|(address, value)| Ok((parse(address)?, account(value)?))).collect::<Result<_, String>>()?,
+        pre: pre
+            .iter()
+            .map(|(address, value)| Ok((parse(address)?, account(value)?)))
+            .collect::<Result<_, String>>()?,
         tx: transaction(&test["transaction"], data, gas, value)?,
         raw: bytes(&post["txbytes"])?,
         state_root: field(post, "hash")?,

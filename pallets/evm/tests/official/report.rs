@@ -74,7 +74,8 @@ impl Report {
         let failed = failed.map(|(name, reason)| format!("failed: {name}: {reason}"));
         let passed = self.passed.iter().filter(|name| known.contains_key(*name));
         let passed = passed.map(|name| format!("listed as failing, but passes: {name}"));
-        let unknown = known.keys().filter(|name| all && !self.failed.contains_key(*name) && !self.passed.contains(*name));
+        let unknown =
+            known.keys().filter(|name| all && !self.failed.contains_key(*name) && !self.passed.contains(*name));
         let unknown = unknown.map(|name| format!("listed as failing, but doesn't exist: {name}"));
         unread.chain(failed).chain(passed).chain(unknown).collect()
     }

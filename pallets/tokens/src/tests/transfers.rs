@@ -108,6 +108,10 @@ fn approving_has_its_errors() {
         assert_eq!(refused, IToken::ERC20InvalidApprover { approver: address(ZERO) }.into());
         let refused = error_of(|logs| Pallet::do_approve(ALICE, token(), ZERO, 1.into(), logs));
         assert_eq!(refused, IToken::ERC20InvalidSpender { spender: address(ZERO) }.into());
+        // Nor does the zero address let anyone move nothing, or move it for someone.
+        let spend = |by, from| error_of(|logs| Pallet::do_transfer_from(by, token(), from, BOB, 0.into(), logs));
+        assert_eq!(spend(BOB, ZERO), IToken::ERC20InvalidApprover { approver: address(ZERO) }.into());
+        assert_eq!(spend(ZERO, ALICE), IToken::ERC20InvalidSpender { spender: address(ZERO) }.into());
     });
 }
 

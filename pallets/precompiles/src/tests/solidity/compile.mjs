@@ -1,7 +1,7 @@
-// Compiles Probe.sol with solc 0.8.37 of npm (optimizer on, 200 runs, EVM version osaka), and writes the creation code
-// of the contracts that the tests deploy, in hexadecimal, beside it:
+// Compiles the contracts of this folder with solc 0.8.37 and OpenZeppelin's contracts 5.7, both of npm (optimizer on,
+// 200 runs, EVM version osaka), and writes the creation code of those that the tests deploy beside them, in hexadecimal:
 //
-//   node compile.mjs <folder with node_modules/solc>
+//   node compile.mjs <folder with node_modules>
 import { createRequire } from 'node:module';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -9,11 +9,14 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '../../../../..');
-const solc = createRequire(join(resolve(process.argv[2] ?? '.'), 'package.json'))('solc');
+const modules = join(resolve(process.argv[2] ?? '.'), 'node_modules');
+const solc = createRequire(join(modules, 'solc', 'index.js'))('./index.js');
 
 const input = {
   language: 'Solidity',
-  sources: { 'Probe.sol': { content: readFileSync(join(here, 'Probe.sol'), 'utf8') } },
+  sources: Object.fromEntries(
+    ['Probe.sol', 'Reference.sol'].map((name) => [name, { content: readFileSync(join(here, name), 'utf8') }]),
+  ),
   settings: {
     evmVersion: 'osaka',
     optimizer: { enabled: true, runs: 200 },
@@ -21,13 +24,14 @@ const input = {
     outputSelection: { '*': { '*': ['evm.bytecode.object'] } },
   },
 };
-const output = JSON.parse(
-  solc.compile(JSON.stringify(input), { import: (path) => ({ contents: readFileSync(join(root, path), 'utf8') }) }),
-);
+const locate = (path) => join(path.startsWith('@') ? modules : root, path);
+const find = (path) => ({ contents: readFileSync(locate(path), 'utf8') });
+const output = JSON.parse(solc.compile(JSON.stringify(input), { import: find }));
 const errors = (output.errors ?? []).filter((error) => error.severity === 'error');
 if (errors.length > 0) {
   throw new Error(errors.map((error) => error.formattedMessage).join('\n'));
 }
-for (const name of ['Probe', 'Constructed']) {
-  writeFileSync(join(here, `${name}.hex`), `${output.contracts['Probe.sol'][name].evm.bytecode.object}\n`);
+const deployed = [['Probe.sol', 'Probe'], ['Probe.sol', 'Constructed'], ['Reference.sol', 'Reference']];
+for (const [file, name] of deployed) {
+  writeFileSync(join(here, `${name}.hex`), `${output.contracts[file][name].evm.bytecode.object}\n`);
 }

@@ -7,50 +7,29 @@
 //! ```
 //!
 //! Polling, not a subscription: a poll can't miss anything, needs no recovery of its own, and is as fast while
-//! operations are open (see [`Pace`]). Everything is resumed from `chain_state`, so a restart, an outage of hours or
+//! operations are open (see [`pace`]). Everything is resumed from `chain_state`, so a restart, an outage of hours or
 //! a lost connection all are the same case: the projection is behind.
 
+mod pace;
+mod receipts;
+mod retreat;
+
 use super::Inner;
-use super::chain::{Block, ChainError, ChainResult, Heads};
+use super::chain::{Block, ChainError, Heads};
 use super::contracts::hash_text;
 use super::projection::{self, BlockData, TokenCache};
-use super::revert;
 use super::state::{ChainState, big};
-use crate::db::QueryBuilder;
 use crate::error::{Error, Result};
 use alloy::primitives::B256;
+use pace::Pace;
+use receipts::with_receipts;
+use retreat::retreat;
 use sqlx::Row as _;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Transactions whose receipts are asked for in one batch; nodes limit the size of an answer.
 const RECEIPTS: usize = 1_000;
-
-/// Blocks compared at once when looking for the common ancestor.
-const ANCESTORS: i64 = 64;
-
-/// How often the chain is looked at.
-struct Pace {
-    idle: Duration,
-    busy_until: Instant,
-}
-
-impl Pace {
-    /// Shortest time between two looks.
-    const BUSY: Duration = Duration::from_millis(20);
-    /// How long after the last sign of work the pace stays fast.
-    const BUSY_FOR: Duration = Duration::from_secs(3);
-
-    fn is_busy(&mut self) {
-        self.busy_until = Instant::now() + Self::BUSY_FOR;
-    }
-
-    /// A slow node is asked less often, so that polling never takes much of its time.
-    fn wait(&self, round_trip: Duration) -> Duration {
-        if Instant::now() < self.busy_until { Self::BUSY.max(round_trip * 4).min(self.idle) } else { self.idle }
-    }
-}
 
 enum Step {
     /// The projection is at the node's head.
@@ -64,6 +43,8 @@ enum Step {
 struct Follower {
     tokens: TokenCache,
     identified: bool,
+    /// The best number at the last look at the heads, and when that was.
+    looked: Option<(u64, Instant)>,
 }
 
 /// Why a step was not completed.
@@ -107,15 +88,22 @@ pub(crate) async fn run(inner: Arc<Inner>) {
             Ok(Step::Moved { operations }) => {
                 pause_ms = min;
                 if operations > 0 {
-                    pace.is_busy();
+                    pace.stay_busy();
                 }
             }
             Ok(Step::AtHead) => {
                 pause_ms = min;
-                let wait = pace.wait(began.elapsed());
-                tokio::select! {
-                    () = inner.to_follow.notified() => pace.is_busy(),
-                    () = tokio::time::sleep(wait) => {}
+                let sleep = tokio::time::sleep(pace.wait(began.elapsed()));
+                if pace.is_busy() {
+                    sleep.await;
+                } else {
+                    tokio::select! {
+                        () = inner.to_follow.notified() => {}
+                        () = sleep => {}
+                    }
+                }
+                if inner.node.has_open_work() {
+                    pace.stay_busy();
                 }
             }
             Err(fault) => {
@@ -143,6 +131,12 @@ impl Follower {
             tokio::time::sleep(Duration::from_millis(inner.settings.retry_max_ms)).await;
             return Ok(Step::AtHead);
         }
+        if let Some((number, at)) = self.looked
+            && at.elapsed() < Pace::SAME_NUMBER
+            && inner.chain.best_number().await? == number
+        {
+            return Ok(Step::AtHead);
+        }
         let heads = inner.chain.heads().await?;
         inner.node.set_reachable(true);
         inner.node.set_best(heads.best.number());
@@ -151,7 +145,9 @@ impl Follower {
             return Ok(Step::Moved { operations: 0 });
         };
         observe(&state);
+        self.looked = None;
         if hash_text(heads.best.hash) == state.best_hash {
+            self.looked = Some((heads.best.number(), Instant::now()));
             return self.follow_finality(inner, &state, &heads).await;
         }
         match next_blocks(inner, &state, &heads).await? {
@@ -222,7 +218,7 @@ impl Follower {
 
     /// One database transaction: blocks on top, then finality as far as it goes.
     async fn write(&mut self, inner: &Inner, seen: &ChainState, heads: &Heads, data: &[BlockData]) -> Result<usize> {
-        let mut tx = inner.db.write().await?;
+        let mut tx = inner.db.write_relaxed().await?;
         let mut state = lock(inner, &mut tx, seen).await?;
         let mut changed = projection::apply(&inner.db, &mut tx, &mut state, &mut self.tokens, data).await?;
         let number = heads.finalized.number().min(state.best_number);
@@ -275,7 +271,7 @@ fn observe(state: &ChainState) {
 async fn begin(inner: &Inner, heads: &Heads) -> Result<(), Fault> {
     let (chain_id, genesis) = inner.chain.identity().await?;
     let start = &heads.finalized;
-    let mut tx = inner.db.write().await?;
+    let mut tx = inner.db.write_relaxed().await?;
     for (number, hash, parent, time) in [
         (0, hash_text(genesis), hash_text(B256::ZERO), 0),
         (start.number(), hash_text(start.hash), hash_text(start.parent_hash), start.timestamp_ms()),
@@ -336,112 +332,4 @@ async fn next_blocks(inner: &Inner, state: &ChainState, heads: &Heads) -> Result
 
 fn inconsistent() -> ChainError {
     ChainError::Away("its answers belong to different chains; it is switching branches".to_owned())
-}
-
-/// Takes the projection back to the last block that both have.
-async fn retreat(inner: &Inner, state: &ChainState, heads: &Heads) -> Result<Step, Fault> {
-    let (number, hash) = common_ancestor(inner, state, heads).await?;
-    if number == state.best_number {
-        return Err(inconsistent().into());
-    }
-    let mut tx = inner.db.write().await?;
-    let mut now = lock(inner, &mut tx, state).await?;
-    let changed = projection::revert_to(&inner.db, &mut tx, &mut now, number, hash).await?;
-    now.store(&mut tx).await?;
-    tx.commit().await?;
-    let depth = state.best_number - number;
-    metrics::counter!("hanse_gateway_reorganisations_total").increment(1);
-    if now.finality_losses > state.finality_losses {
-        tracing::error!(
-            depth,
-            to = number,
-            finalized = state.finalized_number,
-            operations = changed.len(),
-            "the node has lost finalized blocks; their operations are sent again"
-        );
-    } else {
-        tracing::info!(depth, to = number, operations = changed.len(), "the chain has reorganised");
-    }
-    inner.waiters.wake(&changed);
-    inner.to_send.notify_one();
-    Ok(Step::Moved { operations: changed.len() })
-}
-
-async fn common_ancestor(inner: &Inner, state: &ChainState, heads: &Heads) -> Result<(u64, String), Fault> {
-    let mut top = state.best_number.min(heads.best.number());
-    loop {
-        let rows = sqlx::query("SELECT number, hash FROM blocks WHERE number <= $1 ORDER BY number DESC LIMIT $2")
-            .bind(big(top))
-            .bind(ANCESTORS)
-            .fetch_all(inner.db.reader())
-            .await?;
-        let mut ours: Vec<(u64, String)> = Vec::with_capacity(rows.len());
-        for row in rows {
-            ours.push((u64::try_from(row.try_get::<i64, _>(0)?).map_err(Error::internal)?, row.try_get(1)?));
-        }
-        let theirs = inner.chain.blocks(ours.iter().map(|(number, _)| *number)).await?;
-        for ((number, hash), block) in ours.iter().zip(theirs) {
-            if block.is_some_and(|block| hash_text(block.hash) == *hash) {
-                return Ok((*number, hash.clone()));
-            }
-        }
-        match ours.last() {
-            Some((number, _)) if *number > 0 => top = number - 1,
-            // Block 0 is stored at first contact and compared at every contact.
-            _ => return Err(ChainError::Away("it has no block in common with the projection".to_owned()).into()),
-        }
-    }
-}
-
-/// Adds the receipts and the reasons of failures.
-async fn with_receipts(inner: &Inner, blocks: &[Block]) -> Result<Vec<BlockData>, Fault> {
-    let filled: Vec<&Block> = blocks.iter().filter(|block| !block.transactions.is_empty()).collect();
-    let mut receipts: HashMap<B256, _> =
-        filled.iter().map(|block| block.hash).zip(inner.chain.receipts(&filled).await?).collect();
-    let mut data = Vec::with_capacity(blocks.len());
-    for block in blocks {
-        let receipts = match receipts.remove(&block.hash) {
-            Some(Some(receipts)) => receipts,
-            Some(None) => return Err(inconsistent().into()),
-            None => Vec::new(),
-        };
-        let complete = receipts.len() == block.transactions.len()
-            && receipts.iter().all(|receipt| receipt.block_hash == block.hash);
-        if !complete {
-            return Err(inconsistent().into());
-        }
-        let failed: Vec<(B256, u64)> = receipts
-            .iter()
-            .filter(|receipt| !receipt.succeeded())
-            .map(|receipt| (receipt.transaction_hash, receipt.gas_used.to()))
-            .collect();
-        let failures = reasons(inner, block.number(), &failed).await?;
-        data.push(BlockData { block: block.clone(), receipts, failures });
-    }
-    Ok(data)
-}
-
-/// Why those of ours failed.
-async fn reasons(
-    inner: &Inner,
-    block: u64,
-    failed: &[(B256, u64)],
-) -> Result<HashMap<B256, (super::Failure, Option<alloy::primitives::Bytes>)>, Fault> {
-    let mut reasons = HashMap::new();
-    for chunk in failed.chunks(500) {
-        let mut query = QueryBuilder::new("SELECT tx_hash, raw_tx FROM operations WHERE tx_hash IN (");
-        query.push_list(chunk.iter().map(|(hash, _)| hash_text(*hash)));
-        query.push(")");
-        for row in query.build().fetch_all(inner.db.reader()).await? {
-            let (hash, raw): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-            let hash: B256 = hash.parse().map_err(Error::internal)?;
-            let gas_used = chunk.iter().find(|(one, _)| *one == hash).map_or(0, |(_, gas)| *gas);
-            reasons.insert(hash, answer(revert::reason(&inner.chain, &raw, block, gas_used).await)?);
-        }
-    }
-    Ok(reasons)
-}
-
-fn answer<T>(result: ChainResult<T>) -> Result<T, Fault> {
-    result.map_err(Fault::Chain)
 }

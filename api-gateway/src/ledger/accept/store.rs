@@ -1,0 +1,89 @@
+//! The rows of accepted operations, many in one statement.
+
+use super::super::contracts::address_text;
+use super::super::intent::Submission;
+use super::super::types::Accepted;
+use super::Prepared;
+use super::wallets::Wallet;
+use crate::db::QueryBuilder;
+use crate::error::{Error, Result};
+use sqlx::AnyConnection;
+use std::collections::HashMap;
+
+/// An operation with its raw bytes and its answer.
+pub(super) type Stored = (Prepared, String, Accepted);
+
+pub(super) async fn insert_operations(tx: &mut AnyConnection, submissions: &[Submission], stored: &[Stored]) -> Result<()> {
+    for chunk in stored.chunks(256) {
+        let mut effects = Vec::with_capacity(chunk.len());
+        for (prepared, _, _) in chunk {
+            effects.push(serde_json::to_string(&prepared.call.effects).map_err(Error::internal)?);
+        }
+        let mut query = QueryBuilder::new(
+            "INSERT INTO operations (id, app_id, kind, status, wallet_id, sender, nonce, tx_hash, raw_tx, target, \
+             token_id, from_address, to_address, amount, memo, resource_id, user_id, effects, effects_pending, \
+             created_at_ms) ",
+        );
+        query.push_values(chunk.iter().zip(effects), |mut row, ((prepared, raw, accepted), effects)| {
+            let (submission, operation) = (&submissions[prepared.index], &accepted.operation);
+            row.push_bind(operation.id.clone())
+                .push_bind(submission.app_id.clone())
+                .push_bind(operation.kind.as_str())
+                .push_bind(operation.status.as_str())
+                .push_bind(prepared.wallet_id.clone())
+                .push_bind(operation.sender.clone())
+                .push_bind(i64::try_from(prepared.nonce).unwrap_or(i64::MAX))
+                .push_bind(operation.transaction_hash.clone())
+                .push_bind(raw.clone())
+                .push_bind(address_text(prepared.call.target))
+                .push_bind(operation.token.clone())
+                .push_bind(operation.from.clone())
+                .push_bind(operation.to.clone())
+                .push_bind(operation.amount.map(|amount| amount.to_string()))
+                .push_bind(operation.memo.clone())
+                .push_bind(operation.resource.clone())
+                .push_bind(submission.user_id.clone())
+                .push_bind(effects)
+                .push_bind(1_i64)
+                .push_bind(operation.created_at.0);
+        });
+        query.build().execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn insert_keys(tx: &mut AnyConnection, submissions: &[Submission], stored: &[Stored]) -> Result<()> {
+    for chunk in stored.chunks(256) {
+        let mut answers = Vec::with_capacity(chunk.len());
+        for (_, _, accepted) in chunk {
+            answers.push(serde_json::to_string(accepted).map_err(Error::internal)?);
+        }
+        let mut query = QueryBuilder::new(
+            "INSERT INTO idempotency_keys (scope, key, body_hash, operation_id, answer, created_at_ms) ",
+        );
+        query.push_values(chunk.iter().zip(answers), |mut row, ((prepared, _, accepted), answer)| {
+            let request = &submissions[prepared.index].request;
+            row.push_bind(request.scope.clone())
+                .push_bind(request.key.clone())
+                .push_bind(request.body_hash.clone())
+                .push_bind(accepted.operation.id.clone())
+                .push_bind(answer)
+                .push_bind(accepted.operation.created_at.0);
+        });
+        query.build().execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn update_nonces(tx: &mut AnyConnection, wallets: &HashMap<String, Wallet>) -> Result<()> {
+    let used: Vec<&Wallet> = wallets.values().filter(|wallet| wallet.used).collect();
+    for chunk in used.chunks(256) {
+        let mut query = QueryBuilder::new("UPDATE wallets SET next_nonce = v.column2 FROM (");
+        query.push_values(chunk, |mut row, wallet| {
+            row.push_bind(wallet.sealed.id.clone()).push_bind(i64::try_from(wallet.next_nonce).unwrap_or(i64::MAX));
+        });
+        query.push(") AS v WHERE wallets.id = v.column1");
+        query.build().execute(&mut *tx).await?;
+    }
+    Ok(())
+}
