@@ -100,7 +100,8 @@ pub struct FieldError {
     /// Where: a path into the body (`transfers[3].amount`), `query.limit`, `path.token` or `header.Hanse-App`.
     #[schema(example = "amount")]
     pub field: String,
-    /// Which rule, stable: `required`, `unknown`, `type`, `format`, `range`, `length`, `checksum`, `conflict`.
+    /// Which rule, stable: `required`, `unknown`, `duplicate`, `type`, `format`, `range`, `length`,
+    /// `checksum`, `not_found`.
     #[schema(example = "format")]
     pub rule: Cow<'static, str>,
     /// A sentence for people.

@@ -157,7 +157,10 @@ mod tests {
         let cli = parse(&["--dev"]);
         assert_eq!(cli.run.rpc_params.rpc_port, Some(8545));
         assert_eq!(cli.node.sealing, Sealing::Instant);
-        assert!(matches!(cli.run.rpc_params.rpc_batch_config(), Ok(sc_service::config::RpcBatchRequestConfig::Limit(1000))));
+        assert!(matches!(
+            cli.run.rpc_params.rpc_batch_config(),
+            Ok(sc_service::config::RpcBatchRequestConfig::Limit(1000))
+        ));
         let cli = parse(&["--dev", "--rpc-port", "1", "--sealing", "manual", "--rpc-disable-batch-requests"]);
         assert_eq!(cli.run.rpc_params.rpc_port, Some(1));
         assert_eq!(cli.node.sealing, Sealing::Manual);

@@ -21,9 +21,9 @@ pub fn run() -> Result<()> {
         None => run_node(&cli),
         Some(Subcommand::Key(command)) => command.run(&cli),
         Some(Subcommand::BuildSpec(command)) => command.run(cli.load_spec(&command.chain)?),
-        Some(Subcommand::CheckBlock(command)) => cli.create_runner(command)?.async_run(|config| {
-            with_partial(&config, |partial| command.run(partial.client, partial.import_queue))
-        }),
+        Some(Subcommand::CheckBlock(command)) => cli
+            .create_runner(command)?
+            .async_run(|config| with_partial(&config, |partial| command.run(partial.client, partial.import_queue))),
         Some(Subcommand::ExportBlocks(command)) => cli.create_runner(command)?.async_run(|config| {
             let database = config.database.clone();
             with_partial(&config, |partial| command.run(partial.client, database))
@@ -32,9 +32,9 @@ pub fn run() -> Result<()> {
             let spec = config.chain_spec.cloned_box();
             with_partial(&config, |partial| command.run::<Block, FullBackend, FullClient>(partial.client, spec))
         }),
-        Some(Subcommand::ImportBlocks(command)) => cli.create_runner(command)?.async_run(|config| {
-            with_partial(&config, |partial| command.run(partial.client, partial.import_queue))
-        }),
+        Some(Subcommand::ImportBlocks(command)) => cli
+            .create_runner(command)?
+            .async_run(|config| with_partial(&config, |partial| command.run(partial.client, partial.import_queue))),
         Some(Subcommand::PurgeChain(command)) => cli.create_runner(command)?.sync_run(|config| {
             let database = config.database.path().map(PathBuf::from);
             command.run(config.database.clone())?;

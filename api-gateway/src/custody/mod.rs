@@ -136,15 +136,14 @@ impl Custody {
                 (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             let key = self.open_app_key(&app_id, &sealed, &root_key_id)?;
             let anew = seal(self.root.key(), app_id.as_bytes(), key.as_slice())?;
-            let done = sqlx::query(
-                "UPDATE apps SET sealed_app_key = $1, root_key_id = $2 WHERE id = $3 AND root_key_id = $4",
-            )
-            .bind(anew)
-            .bind(self.root.id())
-            .bind(&app_id)
-            .bind(&root_key_id)
-            .execute(db.writer())
-            .await?;
+            let done =
+                sqlx::query("UPDATE apps SET sealed_app_key = $1, root_key_id = $2 WHERE id = $3 AND root_key_id = $4")
+                    .bind(anew)
+                    .bind(self.root.id())
+                    .bind(&app_id)
+                    .bind(&root_key_id)
+                    .execute(db.writer())
+                    .await?;
             count += done.rows_affected();
         }
         Ok(count)
@@ -207,8 +206,8 @@ impl Custody {
         let data_key = open(&app_key, wallet.id.as_bytes(), &wallet.sealed_data_key)
             .and_then(|bytes| seal::to_key(&bytes))
             .ok_or(CustodyError::Damaged("data key"))?;
-        let secret = open(&data_key, wallet.id.as_bytes(), &wallet.sealed_key)
-            .ok_or(CustodyError::Damaged("private key"))?;
+        let secret =
+            open(&data_key, wallet.id.as_bytes(), &wallet.sealed_key).ok_or(CustodyError::Damaged("private key"))?;
         PrivateKeySigner::from_slice(&secret).map_err(|_| CustodyError::Damaged("private key"))
     }
 
@@ -228,10 +227,9 @@ impl Custody {
     /// [`CustodyError::WrongRootKey`] or [`CustodyError::Damaged`].
     pub fn open_secret(&self, name: &str, sealed: &str) -> Result<Zeroizing<Vec<u8>>, CustodyError> {
         let (id, sealed) = sealed.split_once(':').ok_or(CustodyError::Damaged("secret"))?;
-        let root = self.root_by_id(id).ok_or_else(|| CustodyError::WrongRootKey {
-            expected: id.to_owned(),
-            given: self.root.id().to_owned(),
-        })?;
+        let root = self
+            .root_by_id(id)
+            .ok_or_else(|| CustodyError::WrongRootKey { expected: id.to_owned(), given: self.root.id().to_owned() })?;
         open(root.key(), name.as_bytes(), sealed).ok_or(CustodyError::Damaged("secret"))
     }
 
@@ -239,12 +237,7 @@ impl Custody {
         std::iter::once(&self.root).chain(&self.previous).map(Arc::as_ref).find(|root| root.id() == id)
     }
 
-    fn open_app_key(
-        &self,
-        app_id: &str,
-        sealed: &str,
-        root_key_id: &str,
-    ) -> Result<AppKey, CustodyError> {
+    fn open_app_key(&self, app_id: &str, sealed: &str, root_key_id: &str) -> Result<AppKey, CustodyError> {
         if let Some(key) = self.app_keys.read().ok().and_then(|keys| keys.get(sealed).cloned()) {
             return Ok(key);
         }

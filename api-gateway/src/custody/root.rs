@@ -43,9 +43,7 @@ impl RootKey {
         }
         match fs::File::open(file) {
             Ok(opened) => Ok((Self::read(opened, file)?, RootKeySource::File)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Ok((Self::make(file)?, RootKeySource::Made))
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((Self::make(file)?, RootKeySource::Made)),
             Err(error) => Err(fault(file, &error.to_string())),
         }
     }

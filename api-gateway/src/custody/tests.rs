@@ -52,10 +52,8 @@ fn another_root_key_is_named_as_such() {
     let (_, sealed) = sealed(&custody());
     let other = Custody::new(RootKey::from_hex(&"22".repeat(32)).unwrap(), None);
     assert!(matches!(other.signer(&sealed), Err(CustodyError::WrongRootKey { .. })));
-    let rotated = Custody::new(
-        RootKey::from_hex(&"22".repeat(32)).unwrap(),
-        Some(RootKey::from_hex(&"11".repeat(32)).unwrap()),
-    );
+    let rotated =
+        Custody::new(RootKey::from_hex(&"22".repeat(32)).unwrap(), Some(RootKey::from_hex(&"11".repeat(32)).unwrap()));
     assert!(rotated.signer(&sealed).is_ok());
 }
 

@@ -28,7 +28,9 @@ impl fmt::Display for Amount {
 
 /// Why a text is no amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be a decimal string of the token's smallest unit from 0 to 2^256 - 1, without sign, fraction or leading zero")]
+#[error(
+    "must be a decimal string of the token's smallest unit from 0 to 2^256 - 1, without sign, fraction or leading zero"
+)]
 pub struct NotAnAmount;
 
 impl FromStr for Amount {

@@ -45,7 +45,11 @@ impl QueryBuilder {
     }
 
     /// Adds `VALUES (…), (…)`; `fill` writes one row.
-    pub fn push_values<T>(&mut self, items: impl IntoIterator<Item = T>, mut fill: impl FnMut(Row<'_>, T)) -> &mut Self {
+    pub fn push_values<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        mut fill: impl FnMut(Row<'_>, T),
+    ) -> &mut Self {
         self.sql.push_str("VALUES ");
         for (index, item) in items.into_iter().enumerate() {
             self.sql.push_str(if index > 0 { ", (" } else { "(" });

@@ -1,7 +1,7 @@
 //! A writing statement as a value, so that a service can hand its own rows to the ledger's transaction.
 
-use sqlx::any::AnyQueryResult;
 use sqlx::AnyConnection;
+use sqlx::any::AnyQueryResult;
 
 /// A parameter.
 #[derive(Clone, Debug)]

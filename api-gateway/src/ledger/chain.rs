@@ -17,6 +17,10 @@ pub(crate) enum ChainError {
     /// The node is away, too slow, or speaks something else.
     #[error("the node does not answer: {0}")]
     Away(String),
+    /// The node answers, but not with what is needed: it has no such block, or its answers belong to two branches
+    /// because it is just switching. Asking again helps.
+    #[error("the node's answer can't be used: {0}")]
+    Unusable(String),
     /// The node answered with an error.
     #[error("the node answered {code}: {message}")]
     Answer {
@@ -148,7 +152,7 @@ impl Chain {
         let chain_id: Waiter<U64> = batch.add_call("eth_chainId", &())?;
         let genesis: Waiter<Option<Block>> = batch.add_call("eth_getBlockByNumber", &("0x0", false))?;
         batch.send().await?;
-        let genesis = genesis.await?.ok_or_else(|| ChainError::Away("it has no block 0".to_owned()))?;
+        let genesis = genesis.await?.ok_or_else(|| ChainError::Unusable("it has no block 0".to_owned()))?;
         Ok((chain_id.await?.to(), genesis.hash))
     }
 
@@ -158,7 +162,7 @@ impl Chain {
         let best: Waiter<Option<Block>> = batch.add_call("eth_getBlockByNumber", &("latest", false))?;
         let finalized: Waiter<Option<Block>> = batch.add_call("eth_getBlockByNumber", &("finalized", false))?;
         batch.send().await?;
-        let missing = || ChainError::Away("it has no best or finalized block".to_owned());
+        let missing = || ChainError::Unusable("it has no best or finalized block".to_owned());
         Ok(Heads { best: best.await?.ok_or_else(missing)?, finalized: finalized.await?.ok_or_else(missing)? })
     }
 
@@ -198,14 +202,7 @@ impl Chain {
     }
 
     /// Runs a call as of the end of a block.
-    pub async fn call(
-        &self,
-        from: Address,
-        to: Address,
-        input: Bytes,
-        gas: u64,
-        block: u64,
-    ) -> ChainResult<Bytes> {
+    pub async fn call(&self, from: Address, to: Address, input: Bytes, gas: u64, block: u64) -> ChainResult<Bytes> {
         let request = CallRequest { from: Some(from), to, input, gas: Some(U64::from(gas)) };
         Ok(self.client.request("eth_call", (request, U64::from(block))).await?)
     }
@@ -219,7 +216,7 @@ impl Chain {
         Ok(words
             .into_iter()
             .map(|word| {
-                U256::try_from_be_slice(&word?).ok_or_else(|| ChainError::Away("a call returned no word".to_owned()))
+                U256::try_from_be_slice(&word?).ok_or_else(|| ChainError::Unusable("a call returned no word".to_owned()))
             })
             .collect())
     }

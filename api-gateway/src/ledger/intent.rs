@@ -173,21 +173,15 @@ impl Intent {
                 .abi_encode(),
                 1,
             ),
-            Self::Mint { token, to, amount } => (
-                Kind::Mint,
-                token.address,
-                abi::IToken::mintCall { to: *to, value: *amount }.abi_encode(),
-                1,
-            ),
+            Self::Mint { token, to, amount } => {
+                (Kind::Mint, token.address, abi::IToken::mintCall { to: *to, value: *amount }.abi_encode(), 1)
+            }
             Self::Burn { token, amount } => {
                 (Kind::Burn, token.address, abi::IToken::burnCall { value: *amount }.abi_encode(), 1)
             }
-            Self::Transfer { token, to, amount } => (
-                Kind::Transfer,
-                token.address,
-                abi::IToken::transferCall { to: *to, value: *amount }.abi_encode(),
-                1,
-            ),
+            Self::Transfer { token, to, amount } => {
+                (Kind::Transfer, token.address, abi::IToken::transferCall { to: *to, value: *amount }.abi_encode(), 1)
+            }
             Self::TransferBatch { token, transfers } => {
                 let (to, values) = transfers.iter().copied().unzip();
                 (

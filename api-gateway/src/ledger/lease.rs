@@ -22,10 +22,7 @@ pub(crate) struct Lease {
 
 impl Lease {
     pub fn new(engine: Engine) -> Self {
-        Self {
-            holder: uuid::Uuid::now_v7().simple().to_string(),
-            held: AtomicBool::new(engine == Engine::Sqlite),
-        }
+        Self { holder: uuid::Uuid::now_v7().simple().to_string(), held: AtomicBool::new(engine == Engine::Sqlite) }
     }
 
     pub fn is_held(&self) -> bool {

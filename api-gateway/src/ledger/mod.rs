@@ -38,8 +38,8 @@
 //! that the wallet's later operations are not held up (see `outbox`). A node with another chain id or genesis is
 //! not followed at all, and readiness says so.
 
-pub mod balances;
 mod accept;
+pub mod balances;
 mod chain;
 pub mod contracts;
 mod effects;
@@ -53,17 +53,15 @@ mod refusal;
 mod revert;
 mod start;
 mod state;
-mod types;
-mod verifier;
 #[cfg(test)]
 mod tests;
+mod types;
+mod verifier;
 mod waiters;
 
 pub use intent::{Intent, Submission, TokenRef};
 pub use start::Tasks;
-pub use types::{
-    Accepted, Balance, BlockRef, Confirmed, Failure, Kind, Network, Operation, RequestKey, Status,
-};
+pub use types::{Accepted, Balance, BlockRef, Confirmed, Failure, Kind, Network, Operation, RequestKey, Status};
 pub use waiters::Waiters;
 
 use crate::config;

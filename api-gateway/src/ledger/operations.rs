@@ -3,8 +3,8 @@
 use super::types::{Failure, Kind, Operation, Status};
 use crate::db::{Amount, Db, QueryBuilder, UnixMs};
 use crate::error::{Error, Result};
-use sqlx::any::AnyRow;
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 /// What a list is narrowed to.
 #[derive(Clone, Debug, Default)]
@@ -77,10 +77,7 @@ fn from_row(row: &AnyRow) -> Result<Operation> {
         token: row.try_get("token_id")?,
         from: row.try_get("from_address")?,
         to: row.try_get("to_address")?,
-        amount: amount
-            .map(|text| text.parse::<Amount>())
-            .transpose()
-            .map_err(Error::internal)?,
+        amount: amount.map(|text| text.parse::<Amount>()).transpose().map_err(Error::internal)?,
         decimals: row.try_get::<Option<i64>, _>("decimals")?.map(u8::try_from).transpose().map_err(Error::internal)?,
         memo: row.try_get("memo")?,
         resource: row.try_get("resource_id")?,

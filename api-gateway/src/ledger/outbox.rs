@@ -177,6 +177,7 @@ async fn settle(inner: &Inner, rows: Vec<Outgoing>, results: Vec<ChainResult<B25
         match result {
             Ok(_) => taken.push(row),
             Err(ChainError::Away(reason)) => away = Some(reason),
+            Err(ChainError::Unusable(reason)) => later.push((row, reason)),
             Err(ChainError::Answer { message, .. }) => match verdict(&message) {
                 Verdict::Known => taken.push(row),
                 Verdict::NonceUsed => match nonce_used(inner, &row).await {

@@ -68,10 +68,7 @@ pub(crate) fn verdict(message: &str) -> Verdict {
     if message.contains("nonce too low") {
         return Verdict::NonceUsed;
     }
-    NEVER
-        .iter()
-        .find(|(text, _)| message.contains(text))
-        .map_or(Verdict::NotNow, |(_, code)| Verdict::Never(code))
+    NEVER.iter().find(|(text, _)| message.contains(text)).map_or(Verdict::NotNow, |(_, code)| Verdict::Never(code))
 }
 
 /// Makes an operation `failed` that has not been in a block, takes back its pending balances and, when `cancel` is

@@ -33,10 +33,9 @@ pub(crate) fn decode(data: &[u8]) -> Failure {
             T::EnforcedPause(_) => failure("token_paused", "the token is paused"),
             T::ExpectedPause(_) => failure("token_not_paused", "the token is not paused"),
             T::AccountFrozen(e) => failure("account_frozen", format!("{} is frozen", address_text(e.account))),
-            T::HolderNotAllowed(e) => failure(
-                "holder_not_allowed",
-                format!("{} may not hold this closed token", address_text(e.account)),
-            ),
+            T::HolderNotAllowed(e) => {
+                failure("holder_not_allowed", format!("{} may not hold this closed token", address_text(e.account)))
+            }
             T::NotTokenAdmin(e) => failure("not_token_admin", address_text(e.account)),
             T::TokenNotFound(e) => failure("token_not_found", format!("no token at {}", address_text(e.token))),
             T::LengthMismatch(e) => {

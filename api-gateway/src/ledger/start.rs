@@ -41,12 +41,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When `chain.rpc_url` is no URL.
-    pub fn start(
-        db: Db,
-        custody: Custody,
-        chain: &config::Chain,
-        settings: &config::Ledger,
-    ) -> Result<(Self, Tasks)> {
+    pub fn start(db: Db, custody: Custody, chain: &config::Chain, settings: &config::Ledger) -> Result<(Self, Tasks)> {
         let lease = Lease::new(db.engine());
         let inner = Arc::new(Inner {
             chain: Chain::new(chain).map_err(Error::internal)?,

@@ -94,9 +94,8 @@ impl ChainState {
             _ => "SELECT * FROM chain_state WHERE id = 1 FOR UPDATE",
         };
         let Some(row) = sqlx::query(sql).fetch_optional(connection).await? else { return Ok(None) };
-        let number = |column: &str| -> Result<u64> {
-            u64::try_from(row.try_get::<i64, _>(column)?).map_err(Error::internal)
-        };
+        let number =
+            |column: &str| -> Result<u64> { u64::try_from(row.try_get::<i64, _>(column)?).map_err(Error::internal) };
         Ok(Some(Self {
             chain_id: number("chain_id")?,
             genesis_hash: row.try_get("genesis_hash")?,
@@ -155,14 +154,12 @@ pub(crate) async fn network(inner: &Inner) -> Result<Network> {
         genesis_hash: state.as_ref().map(|state| state.genesis_hash.clone()).unwrap_or_default(),
         node_reachable: inner.node.is_reachable(),
         problem: inner.node.refusal(),
-        best: state.as_ref().map_or_else(none, |state| BlockRef {
-            number: state.best_number,
-            hash: state.best_hash.clone(),
-        }),
-        finalized: state.as_ref().map_or_else(none, |state| BlockRef {
-            number: state.finalized_number,
-            hash: state.finalized_hash.clone(),
-        }),
+        best: state
+            .as_ref()
+            .map_or_else(none, |state| BlockRef { number: state.best_number, hash: state.best_hash.clone() }),
+        finalized: state
+            .as_ref()
+            .map_or_else(none, |state| BlockRef { number: state.finalized_number, hash: state.finalized_hash.clone() }),
         lag_blocks: node_best_number.saturating_sub(state.as_ref().map_or(0, |state| state.best_number)),
         node_best_number,
         verified_number: state.as_ref().map_or(0, |state| state.verified_number),

@@ -257,8 +257,7 @@ async fn repair(inner: &Inner, tx: &mut AnyConnection, block: u64, wrong: &[(&Cl
         .iter()
         .filter_map(|(claim, _)| claim.holder.map(|holder| (claim.token.clone(), address_text(holder))))
         .collect();
-    let app_ids: HashMap<_, _> =
-        wrong.iter().map(|(claim, _)| (claim.token.clone(), claim.app_id.clone())).collect();
+    let app_ids: HashMap<_, _> = wrong.iter().map(|(claim, _)| (claim.token.clone(), claim.app_id.clone())).collect();
     let mut table = Table::load(&inner.db, tx, keys, app_ids).await?;
     for (claim, on_chain) in wrong {
         let difference = on_chain.wrapping_sub(claim.cached);

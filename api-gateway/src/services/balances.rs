@@ -12,8 +12,7 @@ use crate::ledger::{Balance, balances as store};
 /// 404 for an unknown user, 403 for a user who asks about another.
 pub async fn of_user(db: &Db, app_id: &str, actor: &Actor, user_id: &str, page: &PageQuery) -> Result<Page<Balance>> {
     require_self(actor, user_id)?;
-    let wallet =
-        parties::wallet(db, app_id, "path.user", user_id).await.map_err(|error| not_found(error, "user"))?;
+    let wallet = parties::wallet(db, app_id, "path.user", user_id).await.map_err(|error| not_found(error, "user"))?;
     let limit = page.limit()?;
     let items =
         store::of_address(db, app_id, &address_text(wallet.address), page.after()?.as_deref(), limit + 1).await?;

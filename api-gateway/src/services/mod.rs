@@ -14,9 +14,9 @@
 //!   which the first request has changed ask [`crate::ledger::Ledger::first_answer`] beforehand.
 //! - Bodies are strict: unknown fields are refused.
 
+pub mod address;
 pub mod apps;
 pub mod balances;
-pub mod address;
 pub mod keys;
 pub mod operations;
 pub mod owners;

@@ -53,11 +53,9 @@ pub async fn receivers(db: &Db, app_id: &str, texts: impl Iterator<Item = &str>)
     }
     let resolve = |(index, text): (usize, &&str)| match known.get(*text) {
         Some(address) => Ok(*address),
-        None if Id::User.matches(text) || Id::Wallet.matches(text) => Err(Error::field(
-            format!("transfers[{index}].to"),
-            "not_found",
-            format!("no such user or wallet: {text}"),
-        )),
+        None if Id::User.matches(text) || Id::Wallet.matches(text) => {
+            Err(Error::field(format!("transfers[{index}].to"), "not_found", format!("no such user or wallet: {text}")))
+        }
         None => parse_address(&format!("transfers[{index}].to"), text),
     };
     texts.iter().enumerate().map(resolve).collect()
@@ -89,11 +87,8 @@ pub async fn wallet(db: &Db, app_id: &str, field: &str, text: &str) -> Result<Wa
     let row = row.fetch_optional(db.reader()).await?;
     let row = row.ok_or_else(|| Error::field(field, "not_found", format!("no such user or wallet: {text}")))?;
     let address: String = row.try_get(1)?;
-    let wallet = Wallet {
-        id: row.try_get(0)?,
-        address: address.parse().map_err(Error::internal)?,
-        user_id: row.try_get(2)?,
-    };
+    let wallet =
+        Wallet { id: row.try_get(0)?, address: address.parse().map_err(Error::internal)?, user_id: row.try_get(2)? };
     db.known().wallets.keep(app_id, text, wallet.clone());
     Ok(wallet)
 }
@@ -106,13 +101,12 @@ pub async fn treasury(db: &Db, app_id: &str) -> Result<Wallet> {
     if let Some(known) = db.known().wallets.get(app_id, "treasury") {
         return Ok(known);
     }
-    let row = sqlx::query(
-        "SELECT w.id, w.address FROM apps a JOIN wallets w ON w.id = a.treasury_wallet_id WHERE a.id = $1",
-    )
-    .bind(app_id)
-    .fetch_optional(db.reader())
-    .await?
-    .ok_or_else(|| Error::not_found("app"))?;
+    let row =
+        sqlx::query("SELECT w.id, w.address FROM apps a JOIN wallets w ON w.id = a.treasury_wallet_id WHERE a.id = $1")
+            .bind(app_id)
+            .fetch_optional(db.reader())
+            .await?
+            .ok_or_else(|| Error::not_found("app"))?;
     let address: String = row.try_get(1)?;
     let wallet = Wallet { id: row.try_get(0)?, address: address.parse().map_err(Error::internal)?, user_id: None };
     db.known().wallets.keep(app_id, "treasury", wallet.clone());

@@ -255,8 +255,7 @@ pub async fn list(db: &Db, app_id: &str, page: &PageQuery) -> Result<Page<Token>
     Ok(Page::cut(items, limit, |token| token.id.clone()))
 }
 
-const SELECT_ONE: &str =
-    "SELECT id, address, name, symbol, decimals, cap, closed, included_supply, finalized_supply, operation_id, \
+const SELECT_ONE: &str = "SELECT id, address, name, symbol, decimals, cap, closed, included_supply, finalized_supply, operation_id, \
      created_at_ms FROM tokens WHERE app_id = $1 AND id = $2";
 
 fn from_row(row: &AnyRow) -> Result<Token> {

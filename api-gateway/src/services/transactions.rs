@@ -93,8 +93,7 @@ pub async fn of_user(
     if actor.user_id().is_some_and(|own| own != user_id) {
         return Err(Error::new(Code::Forbidden, "a user may see only what is his own"));
     }
-    let wallet =
-        parties::wallet(db, app_id, "path.user", user_id).await.map_err(|error| not_found(error, "user"))?;
+    let wallet = parties::wallet(db, app_id, "path.user", user_id).await.map_err(|error| not_found(error, "user"))?;
     let address = address_text(wallet.address);
     let (limit, (block, log)) = (page.limit()?, after(page)?);
     // Two indexed lookups instead of one OR, which neither engine turns into two index ranges in order.

@@ -98,7 +98,8 @@ pub async fn submit_bulk(
     }
     let token = token_ref(ledger.db(), app_id, token_id).await?;
     let payer = parties::payer(ledger.db(), app_id, actor, body.from.as_deref()).await?;
-    let receivers = parties::receivers(ledger.db(), app_id, body.transfers.iter().map(|entry| entry.to.as_str())).await?;
+    let receivers =
+        parties::receivers(ledger.db(), app_id, body.transfers.iter().map(|entry| entry.to.as_str())).await?;
     let transfers = receivers.into_iter().zip(body.transfers.iter().map(|entry| entry.amount.0)).collect();
     let intent = Intent::TransferBatch { token, transfers };
     if intent.debit().is_none() {

@@ -123,8 +123,10 @@ impl<C: Chain> Follower<C> {
         };
         let number = block.as_ref().map(BlockRecord::number);
         let base_block = base.as_ref().and_then(|(_, _, block)| block.clone());
-        let head =
-            block.as_ref().map(|block| (block.number(), block.substrate_hash)).or(base.map(|(number, hash, _)| (number, hash)));
+        let head = block
+            .as_ref()
+            .map(|block| (block.number(), block.substrate_hash))
+            .or(base.map(|(number, hash, _)| (number, hash)));
         let finalized = self.final_height(head)?;
         write::apply(&mut self.connection, Change { retracted: &hashes, enacted, finalized }).await?;
         self.head = head;

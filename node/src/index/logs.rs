@@ -50,7 +50,11 @@ pub async fn logs(pool: &SqlitePool, filter: &LogFilter, range: LogRange, limit:
     );
     match range {
         LogRange::Numbers { from, to } => {
-            query.push("b.canonical = 1 AND b.number BETWEEN ").push_bind(from as i64).push(" AND ").push_bind(to as i64);
+            query
+                .push("b.canonical = 1 AND b.number BETWEEN ")
+                .push_bind(from as i64)
+                .push(" AND ")
+                .push_bind(to as i64);
             // Said twice, so that SQLite may take either the blocks' index or a logs' index.
             query.push(" AND l.number BETWEEN ").push_bind(from as i64).push(" AND ").push_bind(to as i64);
         }

@@ -18,10 +18,14 @@ impl Metrics {
     /// # Errors
     /// When one of the names is taken.
     pub fn new(registry: &Registry) -> Result<Self, PrometheusError> {
-        let seconds = HistogramOpts::new("hanse_index_block_seconds", "Seconds to read a block from the chain and index it")
-            .buckets(prometheus::exponential_buckets(0.0005, 2.0, 14)?);
+        let seconds =
+            HistogramOpts::new("hanse_index_block_seconds", "Seconds to read a block from the chain and index it")
+                .buckets(prometheus::exponential_buckets(0.0005, 2.0, 14)?);
         Ok(Self {
-            height: register(Gauge::new("hanse_index_height", "Height of the newest block that is indexed")?, registry)?,
+            height: register(
+                Gauge::new("hanse_index_height", "Height of the newest block that is indexed")?,
+                registry,
+            )?,
             finalized: register(
                 Gauge::new("hanse_index_finalized_height", "Height of the newest final block that is indexed")?,
                 registry,

@@ -117,11 +117,8 @@ impl Index {
             .test_before_acquire(false)
             .connect_with(options(&file).read_only(true))
             .await?;
-        let index = Self {
-            pool,
-            recent: Arc::new(RwLock::new(Recent::default())),
-            changes: broadcast::channel(BACKLOG).0,
-        };
+        let index =
+            Self { pool, recent: Arc::new(RwLock::new(Recent::default())), changes: broadcast::channel(BACKLOG).0 };
         let head = read::below(&mut connection, i64::MAX as u64).await?.map(Arc::new);
         if let Some(head) = &head {
             let finalized: i64 = sqlx::query_scalar("SELECT finalized FROM chain").fetch_one(&mut connection).await?;
@@ -251,10 +248,10 @@ async fn connect(file: &Path) -> Result<SqliteConnection> {
 /// Whether the file is of this chain; a new file is made to be. An index far above the chain belongs to one that was
 /// deleted.
 async fn belongs_to(connection: &mut SqliteConnection, genesis: B256, best: u64) -> Result<bool> {
-    let of: Option<Vec<u8>> = sqlx::query_scalar("SELECT genesis_hash FROM chain").fetch_optional(&mut *connection).await?;
-    let head: Option<i64> = sqlx::query_scalar("SELECT MAX(number) FROM blocks WHERE canonical = 1")
-        .fetch_one(&mut *connection)
-        .await?;
+    let of: Option<Vec<u8>> =
+        sqlx::query_scalar("SELECT genesis_hash FROM chain").fetch_optional(&mut *connection).await?;
+    let head: Option<i64> =
+        sqlx::query_scalar("SELECT MAX(number) FROM blocks WHERE canonical = 1").fetch_one(&mut *connection).await?;
     match of {
         Some(of) => Ok(of == genesis.as_slice() && head.is_none_or(|head| head as u64 <= best + MAX_LOST_BLOCKS)),
         None => {

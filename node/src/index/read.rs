@@ -46,14 +46,13 @@ pub async fn below(connection: &mut SqliteConnection, number: u64) -> Result<Opt
 pub async fn block_in(connection: &mut SqliteConnection, key: BlockKey) -> Result<Option<BlockRecord>> {
     let Some(row) = block_row(connection, key).await? else { return Ok(None) };
     let id: i64 = row.try_get("id")?;
-    let mut transactions: Vec<_> =
-        sqlx::query("SELECT * FROM transactions WHERE block_id = ? ORDER BY position")
-            .bind(id)
-            .fetch_all(&mut *connection)
-            .await?
-            .iter()
-            .map(transaction_of)
-            .collect::<Result<_>>()?;
+    let mut transactions: Vec<_> = sqlx::query("SELECT * FROM transactions WHERE block_id = ? ORDER BY position")
+        .bind(id)
+        .fetch_all(&mut *connection)
+        .await?
+        .iter()
+        .map(transaction_of)
+        .collect::<Result<_>>()?;
     let logs = sqlx::query("SELECT * FROM logs WHERE block_id = ? ORDER BY position")
         .bind(id)
         .fetch_all(&mut *connection)

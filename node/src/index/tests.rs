@@ -343,7 +343,8 @@ async fn logs_are_found_by_address_and_topics() {
     }
     let (index, mut follower) = fixture.open().await;
     follower.catch_up().await.expect("indexes");
-    let all: Vec<_> = index.logs(&LogFilter::default(), LogRange::Numbers { from: 0, to: 10 }, 999).await.expect("reads");
+    let all: Vec<_> =
+        index.logs(&LogFilter::default(), LogRange::Numbers { from: 0, to: 10 }, 999).await.expect("reads");
     assert_eq!(all.len(), 70);
     let address = |byte| alloy_primitives::Address::repeat_byte(byte);
     let topic = convert::b256(TOPIC);
@@ -371,5 +372,8 @@ async fn logs_are_found_by_address_and_topics() {
     let head = index.head().expect("has a head");
     let in_block = index.logs(&LogFilter::default(), LogRange::Block(head.hash), 999).await.expect("reads");
     assert_eq!(in_block.len(), 7);
-    assert_eq!(index.logs(&LogFilter::default(), LogRange::Numbers { from: 0, to: 10 }, 4).await.expect("reads").len(), 4);
+    assert_eq!(
+        index.logs(&LogFilter::default(), LogRange::Numbers { from: 0, to: 10 }, 4).await.expect("reads").len(),
+        4
+    );
 }

@@ -100,7 +100,8 @@ impl BlockRecord {
                 record
             })
             .collect();
-        let size_bytes = block_size(&header, block.header.len(), transactions.iter().map(|transaction| &transaction.raw));
+        let size_bytes =
+            block_size(&header, block.header.len(), transactions.iter().map(|transaction| &transaction.raw));
         Ok(Self {
             hash: convert::b256(block.hash),
             substrate_hash,

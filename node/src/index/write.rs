@@ -126,11 +126,7 @@ async fn insert_transactions(
     Ok(())
 }
 
-async fn insert_logs(
-    connection: &mut SqliteConnection,
-    block: i64,
-    rows: &[super::types::LocatedLog],
-) -> Result<()> {
+async fn insert_logs(connection: &mut SqliteConnection, block: i64, rows: &[super::types::LocatedLog]) -> Result<()> {
     let mut query = QueryBuilder::<Sqlite>::new(
         "INSERT INTO logs (block_id, position, number, transaction_position, address, topic0, topic1, topic2, topic3, \
          data) ",

@@ -15,7 +15,8 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
     method(module, "eth_call", 2, |context, mut args| async move {
         let CallArgs(request) = args.required()?;
         let block = context.resolve(args.optional()?).await?;
-        let outcome = context.runtime(&block, move |api, at| api.call(at, request)).await?.map_err(transaction_error)?;
+        let outcome =
+            context.runtime(&block, move |api, at| api.call(at, request)).await?.map_err(transaction_error)?;
         match outcome.status {
             CallStatus::Success => Ok(Bytes::from(outcome.output)),
             CallStatus::Revert | CallStatus::Halt(_) => Err(failure(outcome)),

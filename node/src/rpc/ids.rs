@@ -1,6 +1,7 @@
 //! Ids of subscriptions, in the form that Ethereum clients know.
 
 use jsonrpsee::{core::traits::IdProvider, types::SubscriptionId};
+use sp_core::H256;
 
 /// Random ids such as `0x9ce59a13059e417087c02d3236a0b1cc`.
 #[derive(Clone, Debug)]
@@ -14,5 +15,3 @@ impl IdProvider for SubscriptionIds {
 }
 
 impl sc_rpc_server::SubscriptionIdProvider for SubscriptionIds {}
-
-use sp_core::H256;

@@ -69,7 +69,9 @@ impl FromJson for BlockRef {
     fn from_json(value: &Value) -> Result<Self, String> {
         match value {
             Value::Object(map) => match (map.get("blockNumber"), map.get("blockHash")) {
-                (Some(_), Some(_)) => Err("cannot specify both BlockHash and BlockNumber, choose one or the other".into()),
+                (Some(_), Some(_)) => {
+                    Err("cannot specify both BlockHash and BlockNumber, choose one or the other".into())
+                }
                 (Some(number), None) => BlockTag::from_json(number).map(Self::Tag),
                 (None, Some(hash)) => Ok(Self::Hash {
                     hash: B256::from_json(hash)?,
@@ -97,7 +99,10 @@ impl FromJson for CallArgs {
         if let (Some(data), Some(input)) = (&data, &input)
             && data != input
         {
-            return Err(r#"both "data" and "input" are set and not equal. Please use "input" to pass transaction call data"#.into());
+            return Err(
+                r#"both "data" and "input" are set and not equal. Please use "input" to pass transaction call data"#
+                    .into(),
+            );
         }
         let gas_price: Option<u128> = field(map, "gasPrice")?;
         let fee_cap: Option<u128> = field(map, "maxFeePerGas")?;

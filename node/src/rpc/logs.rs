@@ -31,7 +31,10 @@ async fn logs(context: &Context, query: LogQuery) -> RpcResult<Vec<Log>> {
             let to = to.min(context.head()?.number());
             let limit = context.limits.eth_logs_max_blocks;
             if to.saturating_sub(from) >= limit {
-                return Err(limit_exceeded(format!("the range of {} blocks exceeds the limit of {limit}", to - from + 1)));
+                return Err(limit_exceeded(format!(
+                    "the range of {} blocks exceeds the limit of {limit}",
+                    to - from + 1
+                )));
             }
             LogRange::Numbers { from, to }
         }

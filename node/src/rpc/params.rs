@@ -46,8 +46,7 @@ impl Args {
     /// When it is missing or wrong.
     pub fn required<T: FromJson>(&mut self) -> RpcResult<T> {
         let position = self.position;
-        self.optional()?
-            .ok_or_else(|| invalid_params(format!("missing value for required argument {position}")))
+        self.optional()?.ok_or_else(|| invalid_params(format!("missing value for required argument {position}")))
     }
 
     /// The next parameter; `None` when it is missing or null.
@@ -59,9 +58,9 @@ impl Args {
         self.position += 1;
         match self.values.next() {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => {
-                T::from_json(&value).map(Some).map_err(|text| invalid_params(format!("invalid argument {position}: {text}")))
-            }
+            Some(value) => T::from_json(&value)
+                .map(Some)
+                .map_err(|text| invalid_params(format!("invalid argument {position}: {text}"))),
         }
     }
 }

@@ -90,11 +90,7 @@ impl PendingTransactions {
     ///
     /// # Errors
     /// Those of `state_nonce`.
-    pub fn next_nonce(
-        pool: &Pool,
-        sender: Address,
-        state_nonce: impl FnOnce() -> RpcResult<u64>,
-    ) -> RpcResult<u64> {
+    pub fn next_nonce(pool: &Pool, sender: Address, state_nonce: impl FnOnce() -> RpcResult<u64>) -> RpcResult<u64> {
         let prefix = (b"eth", convert::h160(sender)).encode();
         let provided: HashSet<u64> = pool
             .ready()

@@ -61,4 +61,3 @@ async fn pending_nonce(context: &Context, address: Address) -> RpcResult<U64> {
     });
     nonce.await.map_err(internal)?.map(U64::from)
 }
-

@@ -19,9 +19,12 @@ use sc_transaction_pool_api::{
 use sp_runtime::transaction_validity::InvalidTransaction;
 
 pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
-    method(module, "eth_sendRawTransaction", 1, |context, mut args| async move {
-        send(&context, args.required()?).await
-    })
+    method(
+        module,
+        "eth_sendRawTransaction",
+        1,
+        |context, mut args| async move { send(&context, args.required()?).await },
+    )
 }
 
 async fn send(context: &Context, raw: Bytes) -> RpcResult<B256> {
@@ -79,7 +82,10 @@ mod tests {
     fn every_refusal_has_geths_text() {
         for (error, text) in [
             (PoolError::InvalidTransaction(InvalidTransaction::Stale), "nonce too low"),
-            (PoolError::InvalidTransaction(InvalidTransaction::Custom(9)), "insufficient funds for gas * price + value"),
+            (
+                PoolError::InvalidTransaction(InvalidTransaction::Custom(9)),
+                "insufficient funds for gas * price + value",
+            ),
             (PoolError::AlreadyImported(Box::new(())), "already known"),
             (PoolError::TooLowPriority { old: 1, new: 0 }, "replacement transaction underpriced"),
             (PoolError::ImmediatelyDropped, "txpool is full"),

@@ -55,7 +55,9 @@ impl Topic {
         match (name.as_str(), options) {
             ("newHeads", _) => Ok(Self::Heads),
             ("logs", None) => Ok(Self::Logs(LogFilter::default())),
-            ("logs", Some(options)) => LogQuery::from_json(&options).map(|query| Self::Logs(query.filter)).map_err(wrong),
+            ("logs", Some(options)) => {
+                LogQuery::from_json(&options).map(|query| Self::Logs(query.filter)).map_err(wrong)
+            }
             ("newPendingTransactions", None) => Ok(Self::Pending { full: false }),
             ("newPendingTransactions", Some(options)) => {
                 bool::from_json(&options).map(|full| Self::Pending { full }).map_err(wrong)
@@ -143,7 +145,8 @@ fn heads(change: &HeadChange) -> Vec<alloy_rpc_types_eth::Header> {
 /// First the logs that a reorganisation took back, then the new ones.
 fn logs(change: &HeadChange, filter: &LogFilter) -> Vec<alloy_rpc_types_eth::Log> {
     let wanted = |log: &crate::index::types::LocatedLog| filter.matches(&log.log);
-    let removed = change.retracted.iter().flat_map(|block| block.logs().filter(wanted).map(|log| output::log(log, true)));
+    let removed =
+        change.retracted.iter().flat_map(|block| block.logs().filter(wanted).map(|log| output::log(log, true)));
     let added = change.enacted.iter().flat_map(|block| block.logs().filter(wanted).map(|log| output::log(log, false)));
     removed.chain(added).collect()
 }

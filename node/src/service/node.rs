@@ -67,14 +67,16 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
     let registry = config.prometheus_registry().cloned();
     let mut net_config =
         FullNetworkConfiguration::<Block, H256, Litep2pNetworkBackend>::new(&config.network, registry.clone());
-    let metrics = <Litep2pNetworkBackend as NetworkBackend<Block, H256>>::register_notification_metrics(registry.as_ref());
+    let metrics =
+        <Litep2pNetworkBackend as NetworkBackend<Block, H256>>::register_notification_metrics(registry.as_ref());
     let grandpa_protocol = consensus::grandpa_protocol(&genesis, &config);
     let grandpa = grandpa.filter(|_| !config.disable_grandpa).map(|link| {
-        let (protocol_config, notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<Block, Litep2pNetworkBackend>(
-            grandpa_protocol.clone(),
-            metrics.clone(),
-            net_config.peer_store_handle(),
-        );
+        let (protocol_config, notifications) =
+            sc_consensus_grandpa::grandpa_peers_set_config::<Block, Litep2pNetworkBackend>(
+                grandpa_protocol.clone(),
+                metrics.clone(),
+                net_config.peer_store_handle(),
+            );
         net_config.add_notification_protocol(protocol_config);
         (link, notifications)
     });
@@ -166,8 +168,7 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
 /// A node that makes the blocks alone has nobody to talk to, and another developer's chain may have the same genesis:
 /// no peers, and nothing but loopback is listened on.
 fn isolate(network: &mut NetworkConfiguration) {
-    network.listen_addresses =
-        vec![Multiaddr::empty().with(Protocol::Ip4(Ipv4Addr::LOCALHOST)).with(Protocol::Tcp(0))];
+    network.listen_addresses = vec![Multiaddr::empty().with(Protocol::Ip4(Ipv4Addr::LOCALHOST)).with(Protocol::Tcp(0))];
     network.boot_nodes.clear();
     network.default_peers_set = SetConfig {
         in_peers: 0,
@@ -232,4 +233,3 @@ fn start_sealer(
     parts.tasks.spawn_essential_handle().spawn_blocking("sealer", Some("block-authoring"), sealer.run());
     Ok(())
 }
-

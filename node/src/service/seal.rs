@@ -25,10 +25,7 @@ use sp_consensus::{BlockOrigin, Environment, ProposeArgs, Proposer, SelectChain 
 use sp_consensus_aura::{Slot, SlotDuration, digests::CompatibleDigestItem, sr25519::AuthoritySignature};
 use sp_core::{H256, storage::StorageKey};
 use sp_inherents::InherentDataProvider as _;
-use sp_runtime::{
-    Digest, DigestItem,
-    traits::{Block as _, Header as _},
-};
+use sp_runtime::{Digest, DigestItem, traits::Block as _};
 use sp_timestamp::Timestamp;
 use std::{str::FromStr, sync::Arc, time::Duration};
 

@@ -39,6 +39,7 @@ mod crypto;
 pub mod db;
 pub mod environment;
 pub mod flush;
+mod instructions;
 pub mod journal;
 #[cfg(test)]
 mod mock;

@@ -1,7 +1,10 @@
 //! Runs one transaction.
 
 use crate::precompile::Precompiles;
-use crate::{Config, Environment, TransactionError, crypto, db::FrameDb, flush::flush, journal::MirroredJournal};
+use crate::{
+    Config, Environment, TransactionError, crypto, db::FrameDb, flush::flush, instructions::instructions,
+    journal::MirroredJournal,
+};
 use alloc::vec::Vec;
 use core::convert::Infallible;
 use hanse_primitives::{Log, convert};
@@ -59,7 +62,7 @@ fn evm<T: Config>(environment: Environment) -> FrameEvm<T> {
     let spec = environment.cfg.spec;
     let context: EvmContext<T> =
         EvmContext::<T>::new(FrameDb::default(), spec).with_block(environment.block).with_cfg(environment.cfg);
-    Evm::new(context, EthInstructions::new_mainnet_with_spec(spec), Precompiles::new(spec))
+    Evm::new(context, instructions(spec), Precompiles::new(spec))
 }
 
 /// Executes a transaction and writes what it changed.

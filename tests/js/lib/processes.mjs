@@ -47,12 +47,11 @@ class Service {
     return readFileSync(this.logPath, 'utf8').split('\n').slice(-lines).join('\n');
   }
 
+  /** Waits until `probe` holds; fails at once when the process has ended. */
   async ready(probe) {
     try {
-      await until(`${this.name} is ready`, async () => {
-        if (!this.running) throw new Error(`${this.name} ended`);
-        return probe();
-      }, { timeoutMs: 60_000, everyMs: 100 });
+      await until(`${this.name} is ready`, async () => !this.running || probe(), { timeoutMs: 60_000, everyMs: 100 });
+      if (!this.running) throw new Error(`${this.name} has ended`);
     } catch (error) {
       throw new Error(`${error.message}\n--- ${this.name}\n${this.logTail()}`, { cause: error });
     }
@@ -91,7 +90,8 @@ export async function startChain() {
   const service = againstAnvil
     ? new Service('anvil', anvilPath(), ['--host', '127.0.0.1', '--port', String(port), '--chain-id', '4269'], {}, folder)
     : new Service('hanse-node', binary('hanse-node'), [
-      '--dev', '--rpc-port', String(port), '--port', String(await freePort()), '--no-prometheus',
+      '--dev', '--base-path', join(folder, 'data'), '--rpc-port', String(port), '--port', String(await freePort()),
+      '--no-prometheus',
     ], {}, folder);
   await service.ready(async () => (await rpc(rpcUrl, 'eth_chainId')) !== undefined);
   return {

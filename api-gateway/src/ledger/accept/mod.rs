@@ -52,8 +52,7 @@ pub(crate) async fn run(inner: Arc<Inner>, mut queue: mpsc::Receiver<Job>) {
     while queue.recv_many(&mut jobs, inner.settings.group_commit_max).await > 0 {
         let started = std::time::Instant::now();
         let count = jobs.len();
-        let (submissions, replies): (Vec<_>, Vec<_>) =
-            jobs.drain(..).map(|job| (job.submission, job.reply)).unzip();
+        let (submissions, replies): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.submission, job.reply)).unzip();
         for (reply, result) in replies.into_iter().zip(commit(&inner, &submissions).await) {
             // The caller may have hung up; what was accepted stays accepted.
             let _ = reply.send(result);
@@ -73,7 +72,9 @@ pub(crate) async fn commit(inner: &Inner, submissions: &[Submission]) -> Vec<Res
     if error.code() == Code::Unavailable {
         return submissions
             .iter()
-            .map(|_| Err(Error::new(Code::Unavailable, "the database does not answer; repeat with the same Idempotency-Key")))
+            .map(|_| {
+                Err(Error::new(Code::Unavailable, "the database does not answer; repeat with the same Idempotency-Key"))
+            })
             .collect();
     }
     tracing::warn!(%error, count = submissions.len(), "group commit failed; trying one by one");
@@ -152,8 +153,7 @@ async fn attempt(inner: &Inner, submissions: &[Submission]) -> Result<Vec<Result
         for ((prepared, (raw, hash)), balances) in prepared.into_iter().zip(signed).zip(parties) {
             let submission = &submissions[prepared.index];
             let operation = operation(submission, &prepared, hash, created_at_ms);
-            let accepted =
-                Accepted { operation, balances, resource: submission.resource.clone(), replayed: false };
+            let accepted = Accepted { operation, balances, resource: submission.resource.clone(), replayed: false };
             stored.push((prepared, raw, accepted));
         }
         insert_operations(&mut tx, submissions, &stored).await?;
@@ -189,7 +189,10 @@ async fn insert_rows(
             match statement.execute(&mut *tx).await {
                 Ok(_) => {}
                 Err(error) if is_unique_violation(&error) => {
-                    conflict = Some(Error::new(Code::AlreadyExists, "something with this unique value exists already").caused_by(error));
+                    conflict = Some(
+                        Error::new(Code::AlreadyExists, "something with this unique value exists already")
+                            .caused_by(error),
+                    );
                     break;
                 }
                 Err(error) => return Err(error.into()),

@@ -8,7 +8,10 @@ use sqlx::{AnyConnection, Row as _};
 use std::collections::{BTreeSet, HashMap};
 
 /// Gives the answer of the first submission with a key to the others that came with the same key in this group.
-pub(super) fn answer_twins(submissions: &[Submission], results: Vec<Option<Result<Accepted>>>) -> Result<Vec<Result<Accepted>>> {
+pub(super) fn answer_twins(
+    submissions: &[Submission],
+    results: Vec<Option<Result<Accepted>>>,
+) -> Result<Vec<Result<Accepted>>> {
     type Answer = std::result::Result<Accepted, (Code, String)>;
     let mut firsts: HashMap<(&str, &str), (usize, Answer)> = HashMap::new();
     for (index, result) in results.iter().enumerate() {
@@ -44,9 +47,7 @@ pub(super) async fn settle_repeats(
     submissions: &[Submission],
     results: &mut [Option<Result<Accepted>>],
 ) -> Result<Vec<usize>> {
-    let mut query = QueryBuilder::new(
-        "SELECT scope, key, body_hash, answer FROM idempotency_keys WHERE key IN (",
-    );
+    let mut query = QueryBuilder::new("SELECT scope, key, body_hash, answer FROM idempotency_keys WHERE key IN (");
     query.push_list(submissions.iter().map(|submission| submission.request.key.clone()));
     query.push(")");
     let mut known: HashMap<(String, String), (String, String)> = HashMap::new();

@@ -13,7 +13,11 @@ use std::collections::HashMap;
 /// An operation with its raw bytes and its answer.
 pub(super) type Stored = (Prepared, String, Accepted);
 
-pub(super) async fn insert_operations(tx: &mut AnyConnection, submissions: &[Submission], stored: &[Stored]) -> Result<()> {
+pub(super) async fn insert_operations(
+    tx: &mut AnyConnection,
+    submissions: &[Submission],
+    stored: &[Stored],
+) -> Result<()> {
     for chunk in stored.chunks(256) {
         let mut effects = Vec::with_capacity(chunk.len());
         for (prepared, _, _) in chunk {

@@ -94,11 +94,7 @@ pub(super) async fn sign(
 }
 
 /// Raw bytes and hash, both as text.
-pub(crate) fn sign_one(
-    custody: &Custody,
-    wallet: &SealedWallet,
-    tx: TxEip1559,
-) -> Result<(String, String)> {
+pub(crate) fn sign_one(custody: &Custody, wallet: &SealedWallet, tx: TxEip1559) -> Result<(String, String)> {
     let signer = custody.signer(wallet)?;
     let signature = signer.sign_hash_sync(&tx.signature_hash()).map_err(Error::internal)?;
     let envelope = TxEnvelope::from(tx.into_signed(signature));

@@ -165,10 +165,9 @@ impl Follower {
             Some(format!("the node's chain id is {chain_id}, the settings say {expected}"))
         } else {
             match ChainState::load(&inner.db).await? {
-                Some(state) if state.genesis_hash != genesis => Some(format!(
-                    "the node's genesis is {genesis}, this database belongs to {}",
-                    state.genesis_hash
-                )),
+                Some(state) if state.genesis_hash != genesis => {
+                    Some(format!("the node's genesis is {genesis}, this database belongs to {}", state.genesis_hash))
+                }
                 _ => None,
             }
         };
@@ -331,5 +330,5 @@ async fn next_blocks(inner: &Inner, state: &ChainState, heads: &Heads) -> Result
 }
 
 fn inconsistent() -> ChainError {
-    ChainError::Away("its answers belong to different chains; it is switching branches".to_owned())
+    ChainError::Unusable("its answers belong to different chains; it is switching branches".to_owned())
 }

@@ -62,7 +62,7 @@ async fn common_ancestor(inner: &Inner, state: &ChainState, heads: &Heads) -> Re
         match ours.last() {
             Some((number, _)) if *number > 0 => top = number - 1,
             // Block 0 is stored at first contact and compared at every contact.
-            _ => return Err(ChainError::Away("it has no block in common with the projection".to_owned()).into()),
+            _ => return Err(ChainError::Unusable("it has no block in common with the projection".to_owned()).into()),
         }
     }
 }

@@ -97,12 +97,8 @@ pub(crate) async fn finalize(
         "UPDATE operations SET finalized_at_ms = $1 \
          WHERE block_number > $2 AND block_number <= $3 AND status = 'failed' RETURNING id, created_at_ms",
     ] {
-        let rows = sqlx::query(sql)
-            .bind(now)
-            .bind(big(state.finalized_number))
-            .bind(big(number))
-            .fetch_all(&mut *tx)
-            .await?;
+        let rows =
+            sqlx::query(sql).bind(now).bind(big(state.finalized_number)).bind(big(number)).fetch_all(&mut *tx).await?;
         for row in rows {
             let created_at_ms: i64 = row.try_get(1)?;
             metrics::histogram!("hanse_gateway_operation_finalized_seconds").record(seconds(now - created_at_ms));

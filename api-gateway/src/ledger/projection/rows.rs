@@ -43,7 +43,11 @@ pub(super) async fn find_ours(db: &Db, tx: &mut AnyConnection, blocks: &[BlockDa
     Ok(ours)
 }
 
-pub(super) async fn find_moved(tx: &mut AnyConnection, tokens: &mut TokenCache, blocks: &[BlockData]) -> Result<Vec<Moved>> {
+pub(super) async fn find_moved(
+    tx: &mut AnyConnection,
+    tokens: &mut TokenCache,
+    blocks: &[BlockData],
+) -> Result<Vec<Moved>> {
     let logs = || {
         blocks.iter().enumerate().flat_map(|(block, data)| {
             data.receipts

@@ -24,8 +24,7 @@ impl TokenCache {
     /// Looks up those of the addresses that are not known yet. Foreign tokens are asked for each time: a token of
     /// ours may come to be known at any moment.
     pub(super) async fn learn(&mut self, connection: &mut AnyConnection, addresses: BTreeSet<Address>) -> Result<()> {
-        let unknown: Vec<Address> =
-            addresses.into_iter().filter(|address| !self.known.contains_key(address)).collect();
+        let unknown: Vec<Address> = addresses.into_iter().filter(|address| !self.known.contains_key(address)).collect();
         for chunk in unknown.chunks(500) {
             let mut query = QueryBuilder::new("SELECT address, id, app_id FROM tokens WHERE address IN (");
             query.push_list(chunk.iter().map(|address| address_text(*address)));

@@ -180,10 +180,10 @@ async fn two_gateways_on_one_database_share_nonces_keys_and_balances() {
         let calls = (0..200).map(|n: u64| {
             let mut submission =
                 fixture.transfer(&fixture.treasury, fixture.wallets[usize::try_from(n % 2).unwrap()].address, 1);
-            if n % 10 == 0 {
+            if n.is_multiple_of(10) {
                 submission.request = key("shared");
             }
-            let ledger = if n % 3 == 0 { one.clone() } else { two.clone() };
+            let ledger = if n.is_multiple_of(3) { one.clone() } else { two.clone() };
             tokio::spawn(async move { ledger.submit(submission).await })
         });
         let (mut nonces, mut shared, mut refused) = (Vec::new(), std::collections::BTreeSet::new(), 0);

@@ -18,14 +18,29 @@ use std::collections::{BTreeMap, HashMap};
 /// One step; the numbers choose among what there is.
 #[derive(Clone, Debug)]
 enum Step {
-    Accept { kind: u8, from: u8, to: u8, amount: u16 },
+    Accept {
+        kind: u8,
+        from: u8,
+        to: u8,
+        amount: u16,
+    },
     Send,
     /// Mines a block: for each wallet some of its next transactions, and a few outsiders' movements.
-    Mine { take: u8, outsiders: u8, seed: u16 },
+    Mine {
+        take: u8,
+        outsiders: u8,
+        seed: u16,
+    },
     /// The node switches to a branch that leaves at this depth.
-    Reorg { depth: u8 },
-    Finalize { back: u8 },
-    Refuse { which: u8 },
+    Reorg {
+        depth: u8,
+    },
+    Finalize {
+        back: u8,
+    },
+    Refuse {
+        which: u8,
+    },
     /// Dies in the middle of projecting a block: the transaction is dropped.
     CrashWhileApplying,
 }
@@ -132,7 +147,10 @@ impl World {
                 vec![(from.address, Address::ZERO, amount)],
             ),
             _ => (
-                fixture.submission(&from, Intent::TransferBatch { token, transfers: vec![(to, value), (from.address, value), (to, value)] }),
+                fixture.submission(
+                    &from,
+                    Intent::TransferBatch { token, transfers: vec![(to, value), (from.address, value), (to, value)] },
+                ),
                 vec![(from.address, to, amount), (from.address, from.address, amount), (from.address, to, amount)],
             ),
         };
@@ -222,10 +240,11 @@ impl World {
             receipts.push((hash, true, vec![log(stranger, to, amount)]));
         }
         self.salt += 1;
-        let (number, parent) = self.chain.last().map_or((1, genesis()), |block| {
-            (block.data.block.number() + 1, block.data.block.hash)
-        });
-        let hash = keccak256((number, self.salt).0.to_be_bytes().iter().chain(&self.salt.to_le_bytes()).copied().collect::<Vec<_>>());
+        let (number, parent) =
+            self.chain.last().map_or((1, genesis()), |block| (block.data.block.number() + 1, block.data.block.hash));
+        let hash = keccak256(
+            (number, self.salt).0.to_be_bytes().iter().chain(&self.salt.to_le_bytes()).copied().collect::<Vec<_>>(),
+        );
         let block = Block::new(number, hash, parent, receipts.iter().map(|(hash, _, _)| *hash).collect());
         let receipts = receipts
             .into_iter()
@@ -352,10 +371,11 @@ impl World {
         let best = self.balances();
         let finalized =
             self.finalized.checked_sub(1).map(|at| self.chain[at].balances_after.clone()).unwrap_or_default();
-        let rows = sqlx::query("SELECT address, included, finalized, pending_in, pending_own_in, pending_out FROM balances")
-            .fetch_all(db.reader())
-            .await
-            .unwrap();
+        let rows =
+            sqlx::query("SELECT address, included, finalized, pending_in, pending_own_in, pending_out FROM balances")
+                .fetch_all(db.reader())
+                .await
+                .unwrap();
         let cached: HashMap<String, Vec<String>> =
             rows.iter().map(|row| (row.get(0), (1..6).map(|n| row.get::<String, _>(n)).collect())).collect();
         for party in self.parties() {
@@ -366,7 +386,8 @@ impl World {
             let nothing = vec!["0".to_owned(); 5];
             assert_eq!(cached.get(&address_text(party)).unwrap_or(&nothing), &expected, "{party}");
         }
-        let row = sqlx::query("SELECT included_supply, finalized_supply FROM tokens").fetch_one(db.reader()).await.unwrap();
+        let row =
+            sqlx::query("SELECT included_supply, finalized_supply FROM tokens").fetch_one(db.reader()).await.unwrap();
         let sum = |balances: &BTreeMap<Address, u64>| balances.values().sum::<u64>().to_string();
         assert_eq!(row.get::<String, _>(0), sum(&best), "supply is the sum of all balances");
         assert_eq!(row.get::<String, _>(1), sum(&finalized));

@@ -81,7 +81,8 @@ impl Caller {
     async fn call(&self, method: Method, path: &str, key: Option<&str>, body: Option<&Value>) -> (u16, Value) {
         let began = Instant::now();
         loop {
-            let mut request = self.client.request(method.clone(), format!("{}{path}", self.base)).timeout(Duration::from_secs(30));
+            let mut request =
+                self.client.request(method.clone(), format!("{}{path}", self.base)).timeout(Duration::from_secs(30));
             if let Some(token) = &self.token {
                 request = request.bearer_auth(token);
             }
@@ -231,7 +232,11 @@ async fn nothing_is_lost_doubled_or_stuck_when_both_are_killed_at_random() {
     for user in 0..USERS {
         let balance = caller.get(&format!("/tokens/{token_id}/balances/{}", users[user])).await;
         let wanted = expected[&user].to_string();
-        assert_eq!(balance["confirmed"], json!({ "included": wanted, "finalized": wanted }), "seed {seed}: user {user}");
+        assert_eq!(
+            balance["confirmed"],
+            json!({ "included": wanted, "finalized": wanted }),
+            "seed {seed}: user {user}"
+        );
         assert_eq!(balance["pending"], wanted.as_str(), "seed {seed}: user {user}");
         let on_chain = node.balance_of(&contract, &addresses[user]).await;
         assert_eq!(on_chain.to_string(), wanted, "seed {seed}: user {user}");

@@ -64,7 +64,11 @@ impl Node {
         let began = Instant::now();
         while self.try_rpc("eth_chainId", json!([])).await.is_none() {
             let ended = self.child.as_mut().unwrap().try_wait().unwrap();
-            assert!(ended.is_none() && began.elapsed() < Duration::from_secs(60), "the node does not start: {}", self.log());
+            assert!(
+                ended.is_none() && began.elapsed() < Duration::from_secs(60),
+                "the node does not start: {}",
+                self.log()
+            );
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
@@ -90,7 +94,8 @@ impl Node {
 
     async fn try_rpc(&self, method: &str, parameters: Value) -> Option<Value> {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": parameters });
-        let request = self.client.post(self.url()).timeout(Duration::from_secs(20)).header("content-type", "application/json");
+        let request =
+            self.client.post(self.url()).timeout(Duration::from_secs(20)).header("content-type", "application/json");
         let text = request.body(body.to_string()).send().await.ok()?.text().await.ok()?;
         serde_json::from_str(&text).ok()
     }

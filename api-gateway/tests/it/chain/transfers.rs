@@ -47,10 +47,9 @@ async fn a_token_is_issued_moved_and_seen_as_an_ordinary_erc20() {
     let bulk = call.json(&json!({ "transfers": entries })).send().await.expect(202);
     shop.wait(&bulk["operation"], "finalized").await;
     assert_eq!(node.balance_of(&token, &hex::encode([7u8; 20])).await, 10);
-    for (path, body) in [
-        ("/burn", json!({ "amount": "1", "from": bob_id })),
-        ("/mint", json!({ "amount": "5", "to": alice_id })),
-    ] {
+    for (path, body) in
+        [("/burn", json!({ "amount": "1", "from": bob_id })), ("/mint", json!({ "amount": "5", "to": alice_id }))]
+    {
         let call = shop.gateway.post(&shop.path(path)).bearer(&shop.tenant.key).once();
         let moved = call.json(&body).send().await.expect(202);
         shop.wait(&moved["operation"], "finalized").await;
