@@ -86,7 +86,8 @@ async fn transactions_that_the_pool_refuses() -> Result<()> {
         ("nonce too low", rich.sign(0, to, no_data.clone(), 22_000)?),
         ("invalid chain id", rich.sign_transaction(wrong_chain)?),
         ("intrinsic gas too low", rich.sign(1, to, no_data.clone(), 20_999)?),
-        ("exceeds block gas limit", rich.sign(1, to, no_data.clone(), block_gas + 1)?),
+        // EIP-7825 caps a transaction below what a block takes.
+        ("transaction gas limit too high", rich.sign(1, to, no_data.clone(), block_gas + 1)?),
         ("max priority fee per gas higher than max fee per gas", rich.sign_transaction(priority)?),
         ("insufficient funds for gas * price + value", poor.sign_transaction(too_rich)?),
         ("insufficient funds for gas * price + value", poor.sign_transaction(fee)?),

@@ -1,5 +1,6 @@
 //! The REST gateway as a child process.
 
+use crate::process::START_LIMIT;
 use crate::{Process, Rest, binary, free_port};
 use anyhow::{Context, Result};
 use std::path::Path;
@@ -91,7 +92,7 @@ impl Gateway {
             process.expect_running()?;
             match reqwest::get(&url).await {
                 Ok(response) if response.status().is_success() => return Ok(()),
-                other if began.elapsed() > Duration::from_secs(60) => {
+                other if began.elapsed() > START_LIMIT => {
                     anyhow::bail!("hanse-gateway: {path} gives {other:?}\n{}", process.log_tail(30));
                 }
                 _ => tokio::time::sleep(Duration::from_millis(20)).await,

@@ -1,5 +1,6 @@
 //! Nodes: a one-node development chain, validators of a network, and anvil beside them for comparison.
 
+use crate::process::START_LIMIT;
 use crate::{Process, Rpc, binary, free_port, quantity, repository_root, until};
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -61,7 +62,7 @@ impl Node {
             process.expect_running()?;
             match rpc.call("eth_chainId", json!([])).await {
                 Ok(_) => return Ok(()),
-                Err(error) if began.elapsed() > Duration::from_secs(60) => {
+                Err(error) if began.elapsed() > START_LIMIT => {
                     return Err(error.context(format!("hanse-node does not answer\n{}", process.log_tail(30))));
                 }
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,

@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// How long a process may take until it answers. A node takes ten seconds, and far longer on a machine that is busy
+/// compiling beside the tests.
+pub(crate) const START_LIMIT: Duration = Duration::from_secs(240);
+
 /// A running program. Dropping it kills it.
 #[derive(Debug)]
 pub struct Process {

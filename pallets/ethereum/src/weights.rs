@@ -1,7 +1,7 @@
 //! Weights of `pallet-ethereum`: what it does beside the EVM, whose work is paid in gas.
 //!
-//! Estimates: storage accesses counted from the code, computation rounded up from native measurements, times four for Wasm.
-//! Running the benchmarks replaces this file.
+//! Estimates: storage accesses counted from the code, computation rounded up from calls of the Wasm runtime. Running the
+//! benchmarks replaces this file.
 
 #![allow(clippy::unnecessary_cast)]
 

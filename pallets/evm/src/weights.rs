@@ -3,8 +3,8 @@
 //! Nothing here is charged: gas pays for the EVM's work, at `Config::WeightPerGas`. These weights say what some of that work
 //! takes, and [`covers`] compares: a runtime in which gas is too cheap doesn't pass its integrity test.
 //!
-//! Estimates from native measurements (`cargo test --release -p pallet-evm worst_contracts -- --nocapture`), times four for
-//! Wasm. Running the benchmarks replaces this file.
+//! Estimates: storage accesses counted from the code, computation rounded up from calls of the Wasm runtime. Running the
+//! benchmarks replaces this file.
 
 #![allow(clippy::unnecessary_cast)]
 

@@ -50,7 +50,7 @@ class Service {
   /** Waits until `probe` holds; fails at once when the process has ended. */
   async ready(probe) {
     try {
-      await until(`${this.name} is ready`, async () => !this.running || probe(), { timeoutMs: 60_000, everyMs: 100 });
+      await until(`${this.name} is ready`, async () => !this.running || probe(), { timeoutMs: 240_000, everyMs: 100 });
       if (!this.running) throw new Error(`${this.name} has ended`);
     } catch (error) {
       throw new Error(`${error.message}\n--- ${this.name}\n${this.logTail()}`, { cause: error });

@@ -1,8 +1,8 @@
 //! What gas costs in time, for contracts that make the most of it.
 //!
 //! `cargo test --release -p pallet-evm worst_contracts -- --ignored --nocapture` prints picoseconds per unit of gas, natively and
-//! with the state in memory. Wasm takes about three times as long, and a database adds its own; `WeightPerGas` has to be above
-//! all of it.
+//! with the state in memory. Wasm takes longer, twenty times so where it has no host function, and a database adds its own:
+//! see decision 8.
 
 use super::{asm::Asm, support::*};
 use crate::{mock::*, revm::bytecode::opcode as op, revm::context::TxEnv};
