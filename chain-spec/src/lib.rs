@@ -32,7 +32,9 @@ pub type ChainSpec = GenericChainSpec;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The node was built with `SKIP_WASM_BUILD`.
-    #[error("this node was built without the runtime's Wasm, so it can't make a genesis: build it again without SKIP_WASM_BUILD")]
+    #[error(
+        "this node was built without the runtime's Wasm, so it can't make a genesis: build it again without SKIP_WASM_BUILD"
+    )]
     NoWasm,
     /// Neither a known name nor a readable file.
     #[error("'{id}' is neither 'dev' nor 'local', and no file that can be read: {source}")]
@@ -106,11 +108,8 @@ fn from_description(path: &Path) -> Result<ChainSpec, Error> {
     let text = read(path)?;
     let network: Network =
         toml::from_str(&text).map_err(|source| Error::Toml { path: path.into(), source: Box::new(source) })?;
-    let genesis =
-        network.genesis().map_err(|(key, rule)| Error::Invalid { path: path.into(), key, rule })?;
-    let boot_nodes = network
-        .boot_nodes()
-        .map_err(|(key, rule)| Error::Invalid { path: path.into(), key, rule })?;
+    let genesis = network.genesis().map_err(|(key, rule)| Error::Invalid { path: path.into(), key, rule })?;
+    let boot_nodes = network.boot_nodes().map_err(|(key, rule)| Error::Invalid { path: path.into(), key, rule })?;
     Ok(ChainSpec::builder(wasm()?, None)
         .with_name(&network.name)
         .with_id(&network.id)

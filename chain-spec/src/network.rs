@@ -15,6 +15,9 @@ const MAX_VALIDATORS: usize = 128;
 /// A rule that a value breaks: the key, and the rule.
 pub type Violation = (String, String);
 
+/// Who makes blocks, and who finalizes them with which weight.
+type Authorities = (Vec<AuraId>, Vec<(GrandpaId, u64)>);
+
 /// What a consortium agrees on before its first block.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -151,7 +154,7 @@ impl Network {
         Ok(())
     }
 
-    fn authorities(&self) -> Result<(Vec<AuraId>, Vec<(GrandpaId, u64)>), Violation> {
+    fn authorities(&self) -> Result<Authorities, Violation> {
         let mut seen = HashSet::new();
         let mut aura = Vec::new();
         let mut grandpa = Vec::new();
@@ -216,7 +219,8 @@ mod tests {
 
     #[test]
     fn broken_rules_name_their_key() {
-        let cases: [(&str, fn(&mut Network)); 8] = [
+        type Break = fn(&mut Network);
+        let cases: [(&str, Break); 8] = [
             ("chain_id", |n| n.chain_id = 0),
             ("slot_ms", |n| n.slot_ms = 99),
             ("block_gas_limit", |n| n.block_gas_limit = 1),

@@ -11,7 +11,18 @@ use sp_core::{H160, H256};
 ///
 /// Shown and parsed as hexadecimal with the checksum of EIP-55; parsing takes any case.
 #[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
     TypeInfo,
 )]
 pub struct AccountId20(pub [u8; 20]);

@@ -38,7 +38,10 @@ pub fn u256(value: alloy_primitives::U256) -> U256 {
 /// To alloy's log. Topics past the fourth, which the EVM can't express, are dropped.
 pub fn alloy_log(log: &Log) -> alloy_primitives::Log {
     let topics = log.topics.iter().take(4).map(|topic| b256(*topic)).collect::<Vec<_>>();
-    alloy_primitives::Log { address: address(log.address), data: LogData::new_unchecked(topics, log.data.clone().into()) }
+    alloy_primitives::Log {
+        address: address(log.address),
+        data: LogData::new_unchecked(topics, log.data.clone().into()),
+    }
 }
 
 /// From alloy's log.

@@ -76,7 +76,7 @@ mod tests {
         let key = hex_literal::hex!("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
         let pair = ecdsa::Pair::from_seed(&key);
         let account = sign(&pair, b"hi").recover(&H256(sp_io::hashing::keccak_256(b"hi")));
-        assert_eq!(account.map(|a| a.0), Some(hex_literal::hex!("f39Fd6e51aad88F6F4ce6aB8827279cfffFb92266")));
+        assert_eq!(account.map(|a| a.0), Some(hex_literal::hex!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266")));
     }
 
     proptest! {

@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(tx.encode(), raw.encode());
         let back = Transaction::decode(&mut &tx.encode()[..]).expect("decodes");
         assert_eq!(back, tx);
-        assert_eq!(back.sender(), Some(H160(hex_literal::hex!("f39Fd6e51aad88F6F4ce6aB8827279cfffFb92266"))));
+        assert_eq!(back.sender(), Some(H160(hex_literal::hex!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266"))));
         assert_eq!(back.clone().sender(), back.sender());
     }
 

@@ -1,8 +1,8 @@
 //! The runtime APIs that the node calls.
 
 use crate::{
-    AccountId, Block, Ethereum, Executive, Grandpa, InherentDataExt, Nonce, Runtime,
-    RuntimeGenesisConfig, System, VERSION, genesis, keys::SessionKeys, timing,
+    AccountId, Block, Ethereum, Executive, Grandpa, InherentDataExt, Nonce, Runtime, RuntimeGenesisConfig, System,
+    VERSION, genesis, keys::SessionKeys, timing,
 };
 use alloc::vec::Vec;
 use frame_support::{

@@ -34,11 +34,13 @@ pub mod genesis;
 mod tests;
 pub mod timing;
 
-pub use apis::{RuntimeApi, api};
 #[cfg(feature = "std")]
 pub use apis::RuntimeApiImpl;
+pub use apis::{RuntimeApi, api};
 pub use extrinsic::{ethereum_extrinsic, raw_transaction};
-pub use hanse_primitives::{AccountId20 as AccountId, Balance, BlockNumber, EthereumSignature as Signature, Hash, Nonce};
+pub use hanse_primitives::{
+    AccountId20 as AccountId, Balance, BlockNumber, EthereumSignature as Signature, Hash, Nonce,
+};
 
 use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{

@@ -132,7 +132,7 @@ impl Network {
         let mut nodes = Vec::new();
         let mut bootnode = None;
         for name in ["--alice", "--bob", "--charlie"] {
-            let mut flags = vec!["--chain", "local", "--validator", name];
+            let mut flags = vec!["--chain", "local", "--validator", name, "--unsafe-force-node-key-generation"];
             let address: String;
             if let Some(known) = bootnode {
                 address = known;

@@ -216,7 +216,8 @@ impl Chain {
         Ok(words
             .into_iter()
             .map(|word| {
-                U256::try_from_be_slice(&word?).ok_or_else(|| ChainError::Unusable("a call returned no word".to_owned()))
+                U256::try_from_be_slice(&word?)
+                    .ok_or_else(|| ChainError::Unusable("a call returned no word".to_owned()))
             })
             .collect())
     }

@@ -109,11 +109,11 @@ fn executed(number: u64, i: usize, logs: u8) -> ExecutedTransaction {
         hash: convert::h256(keccak256(&raw)),
         raw,
         from: H160::repeat_byte(9),
-        to: (i % 2 == 0).then(|| H160::repeat_byte(8)),
+        to: i.is_multiple_of(2).then(|| H160::repeat_byte(8)),
         contract_address: (i % 2 == 1).then(|| H160::repeat_byte(7)),
         gas_used: 21_000,
         effective_gas_price: u128::MAX - i as u128,
-        success: i % 3 != 0,
+        success: !i.is_multiple_of(3),
         logs: (0..logs).map(log).collect(),
     }
 }

@@ -27,6 +27,9 @@ const JUSTIFICATION_BLOCKS: u32 = 1;
 /// While syncing, one justification in so many blocks is checked and stored.
 const JUSTIFICATION_IMPORT_BLOCKS: u32 = 512;
 
+/// How blocks come in: from the network, from this node's own author, and what votes on them.
+type Imports = (DefaultImportQueue<Block>, BoxBlockImport<Block>, Option<GrandpaLink>);
+
 /// The import queue that checks authors' seals, the block import, and the link for [`start_grandpa`].
 pub fn import_queue(
     config: &Configuration,
@@ -34,7 +37,7 @@ pub fn import_queue(
     select_chain: &SelectChain,
     tasks: &TaskManager,
     telemetry: Option<TelemetryHandle>,
-) -> Result<(DefaultImportQueue<Block>, BoxBlockImport<Block>, Option<GrandpaLink>), sc_service::Error> {
+) -> Result<Imports, sc_service::Error> {
     let (grandpa_import, link) = sc_consensus_grandpa::block_import::<FullBackend, _, _, _>(
         client.clone(),
         JUSTIFICATION_IMPORT_BLOCKS,

@@ -67,11 +67,7 @@ impl Node {
         let began = Instant::now();
         while self.try_rpc("eth_chainId", json!([])).await.is_none() {
             let ended = self.child.as_mut().unwrap().try_wait().unwrap();
-            assert!(
-                ended.is_none() && began.elapsed() < START,
-                "the node does not start: {}",
-                self.log()
-            );
+            assert!(ended.is_none() && began.elapsed() < START, "the node does not start: {}", self.log());
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }

@@ -19,7 +19,7 @@ async fn while_sealing<T>(node: &super::Node, future: impl Future<Output = T>) -
 
 async fn until(shop: &Shop, id: &str, status: &str) -> Value {
     let mut last = json!(null);
-    for _ in 0..100 {
+    for _ in 0..600 {
         last = shop.operation(id).await;
         if last["status"] == status {
             return last;
@@ -75,7 +75,7 @@ async fn a_reorganisation_takes_operations_back_and_they_happen_again() {
 
 /// Waits until the operation has left that block.
 async fn until_not_in(shop: &Shop, id: &str, block: &Value) -> Value {
-    for _ in 0..100 {
+    for _ in 0..600 {
         let operation = shop.operation(id).await;
         if operation["blockHash"] != *block {
             return operation;
