@@ -130,20 +130,21 @@ impl Network {
     /// Starts three validators and waits until the first block is final.
     pub async fn start() -> Result<Self> {
         let mut nodes = Vec::new();
-        let mut bootnode = None;
+        // Each knows all that started before it: two that met only through the third would lose each other with it, and
+        // a validator without peers makes no blocks.
+        let mut known = Vec::<String>::new();
         for name in ["--alice", "--bob", "--charlie"] {
             let mut flags = vec!["--chain", "local", "--validator", name, "--unsafe-force-node-key-generation"];
-            let address: String;
-            if let Some(known) = bootnode {
-                address = known;
-                flags.extend(["--bootnodes", &address]);
+            if !known.is_empty() {
+                flags.push("--bootnodes");
+                flags.extend(known.iter().map(String::as_str));
             }
             let mut node = Node::prepare(&flags)?;
             node.spawn()?;
             node.ready().await?;
             let peer = node.rpc().call("system_localPeerId", json!([])).await?;
             let peer = peer.as_str().context("a peer id")?;
-            bootnode = Some(format!("/ip4/127.0.0.1/tcp/{}/p2p/{peer}", node.p2p_port()));
+            known.push(format!("/ip4/127.0.0.1/tcp/{}/p2p/{peer}", node.p2p_port()));
             nodes.push(node);
         }
         let network = Self { nodes };

@@ -20,7 +20,8 @@ pub struct Process {
 
 impl Process {
     /// Starts `command` with its output appended to `<folder>/<name>.log`.
-    pub fn start(name: &'static str, mut command: Command, folder: &Path) -> Result<Self> {
+    pub fn start(name: &'static str, command: Command, folder: &Path) -> Result<Self> {
+        let mut command = dying_with_us(command);
         let log = folder.join(format!("{name}.log"));
         let output = OpenOptions::new().create(true).append(true).open(&log)?;
         // The gateway takes every HANSE_GATEWAY_ variable for a setting: those of the person who runs the tests are
@@ -108,6 +109,24 @@ impl Drop for Process {
             eprintln!("{}", self.log_tail(40));
         }
     }
+}
+
+/// The same command, so that the kernel ends it when this process is killed and can drop nothing. `setpriv` replaces
+/// itself by the program: the process id is the program's.
+fn dying_with_us(command: Command) -> Command {
+    const SETPRIV: &str = "/usr/bin/setpriv";
+    if !Path::new(SETPRIV).exists() {
+        return command;
+    }
+    let mut wrapped = Command::new(SETPRIV);
+    wrapped.args(["--pdeathsig", "KILL", "--"]).arg(command.get_program()).args(command.get_args());
+    for (key, value) in command.get_envs() {
+        match value {
+            Some(value) => wrapped.env(key, value),
+            None => wrapped.env_remove(key),
+        };
+    }
+    wrapped
 }
 
 /// A built binary: in `HANSE_BIN_DIR`, or beside the running test.

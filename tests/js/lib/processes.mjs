@@ -28,7 +28,11 @@ class Service {
     const log = createWriteStream(this.logPath);
     // The gateway takes every HANSE_GATEWAY_ variable for a setting: those of the caller's shell are not meant.
     const inherited = Object.entries(process.env).filter(([key]) => !key.startsWith('HANSE_GATEWAY_'));
-    this.child = spawn(program, args, {
+    // With setpriv the kernel ends the child when this process is killed and can do nothing any more.
+    const [file, ...rest] = existsSync('/usr/bin/setpriv')
+      ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--', program, ...args]
+      : [program, ...args];
+    this.child = spawn(file, rest, {
       env: { ...Object.fromEntries(inherited), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
