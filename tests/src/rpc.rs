@@ -89,6 +89,10 @@ impl Rpc {
             .map(|(id, params)| json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))
             .collect();
         let expected = calls.len();
+        // JSON-RPC 2.0 calls an empty batch an invalid request.
+        if expected == 0 {
+            return Ok(Vec::new());
+        }
         let (_, text) = self.raw(Value::Array(calls).to_string()).await?;
         let mut answers: Vec<Value> = serde_json::from_str(&text).with_context(|| format!("{method}: {text}"))?;
         if answers.len() != expected {
