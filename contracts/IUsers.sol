@@ -28,11 +28,13 @@ interface IUsers {
     error UserNotFound(bytes16 app, address account);
     error InvalidStatus(uint8 status);
     error TooManyAccounts(uint256 given, uint256 max);
+    /// The zero address; or an account that 16 apps let transact already, for a role in one more that would.
     error InvalidAccount(address account);
     error NotOperator(address account);
 
     /// The caller becomes the owner. Reverts with `AppExists` when the salt was used before by this caller. Where only
-    /// registered accounts may transact, only operators create apps: an app's admins can admit anyone.
+    /// registered accounts may transact, only operators create apps: an app's admins can admit anyone. An app that no
+    /// operator created, while the network was open, lets no one transact once it is closed, unless root admits it.
     function createApp(bytes32 salt) external returns (bytes16 app);
     /// Owner only.
     function transferAppOwnership(bytes16 app, address newOwner) external;

@@ -1,6 +1,6 @@
 //! Where the precompiles of Hanse live, and how ids become addresses.
 
-use sp_core::{H160, U256};
+use sp_core::H160;
 
 /// First five bytes of every Hanse precompile: `HANSE` in ASCII.
 pub const PREFIX: [u8; 5] = *b"HANSE";
@@ -58,12 +58,6 @@ pub fn token_address(app: &AppId, salt: &[u8; 32]) -> H160 {
 /// Whether the address lies in the range of tokens; the token itself may not exist.
 pub fn is_token(address: &H160) -> bool {
     address.0[..5] == PREFIX && address.0[5] == KIND_TOKEN
-}
-
-/// An EVM word as an address: the last 20 bytes.
-pub fn from_word(word: U256) -> H160 {
-    let bytes = word.to_big_endian();
-    H160::from_slice(&bytes[12..])
 }
 
 #[cfg(test)]

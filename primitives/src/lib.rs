@@ -11,7 +11,8 @@
 //!
 //! # Invariants
 //! - One key, one address: an account id *is* the Ethereum address of its secp256k1 key.
-//! - A signature is valid only in its low-s form (EIP-2), so that no one can make a second valid one from it.
+//! - A signature is valid in one form only (low s, a recovery id of 0 or 1), so that no one can make a second valid one
+//!   from it.
 //! - [`TransactionError`] codes are stable: they travel through the transaction pool as one byte.
 //! - Everything here is SCALE-encoded across the runtime's border; add fields only together with a new version of
 //!   [`runtime_api::EthereumApi`].

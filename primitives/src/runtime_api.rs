@@ -9,6 +9,7 @@ use sp_core::{H160, H256};
 
 sp_api::decl_runtime_apis! {
     /// Ethereum's view of a block's state.
+    #[api_version(1)]
     pub trait EthereumApi {
         /// EIP-155.
         fn chain_id() -> u64;

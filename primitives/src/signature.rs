@@ -12,7 +12,9 @@ pub const MAX_S: [u8; 32] = [
     0x73, 0x57, 0xa4, 0x50, 0x1d, 0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0,
 ];
 
-/// `r`, `s` and the recovery id (0 or 1, 27 or 28): 65 bytes.
+/// `r`, `s` and the recovery id, 0 or 1: 65 bytes. Any other form of the same signature is none, so that an extrinsic
+/// has one encoding and one hash: neither 27 and 28, as Ethereum's wallets write them for messages, nor a greater `s`
+/// (EIP-2).
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct EthereumSignature(pub [u8; 65]);
 
@@ -26,9 +28,10 @@ impl EthereumSignature {
         Self(bytes)
     }
 
-    /// The account whose key signed the hash; `None` for a signature that is malformed or not in low-s form (EIP-2).
+    /// The account whose key signed the hash; `None` for a signature that is malformed or not in the one form.
     pub fn recover(&self, hash: &H256) -> Option<AccountId20> {
-        if self.0[32..64] > MAX_S[..] {
+        // The host function takes 27 to 30 for 0 to 3.
+        if self.0[64] > 1 || self.0[32..64] > MAX_S[..] {
             return None;
         }
         let key = sp_io::crypto::secp256k1_ecdsa_recover(&self.0, &hash.0).ok()?;
@@ -99,6 +102,21 @@ mod tests {
             signature.0[32..64].copy_from_slice(&twin.to_big_endian());
             signature.0[64] ^= 1;
             prop_assert_eq!(signature.recover(&H256(sp_io::hashing::keccak_256(&message))), None);
+        }
+
+        #[test]
+        fn a_signature_has_one_recovery_id(seed: [u8; 32], message: Vec<u8>) {
+            prop_assume!(seed != [0; 32] && seed < ORDER);
+            let hash = H256(sp_io::hashing::keccak_256(&message));
+            let signature = sign(&ecdsa::Pair::from_seed(&seed), &message);
+            let signer = signature.recover(&hash);
+            prop_assert!(signer.is_some() && signature.0[64] < 2);
+            for id in 0..=u8::MAX {
+                let mut other = signature.clone();
+                other.0[64] = id;
+                prop_assert_eq!(other.recover(&hash) == signer, other == signature);
+                prop_assert!(id < 2 || other.recover(&hash).is_none());
+            }
         }
 
         #[test]

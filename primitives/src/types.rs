@@ -37,7 +37,7 @@ pub struct ExecutedTransaction {
     pub from: H160,
     /// `None` creates a contract.
     pub to: Option<H160>,
-    /// The contract that it created.
+    /// Where it creates a contract, also when that failed, as geth has it.
     pub contract_address: Option<H160>,
     /// Gas of this transaction alone, refunds taken off.
     pub gas_used: u64,
@@ -66,7 +66,7 @@ pub struct CallRequest {
     pub value: U256,
     /// Call data or init code.
     pub data: Vec<u8>,
-    /// Checked against the account only if given.
+    /// Taken as it is: like geth's, a simulation doesn't compare it with the account's.
     pub nonce: Option<u64>,
     /// EIP-2930: addresses and their slots.
     pub access_list: Vec<(H160, Vec<H256>)>,

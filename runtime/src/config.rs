@@ -6,7 +6,7 @@ use crate::{
 };
 use frame_support::{
     derive_impl, parameter_types,
-    traits::{ConstU32, ConstU64, ConstU128, FindAuthor, Get},
+    traits::{ConstU32, ConstU64, ConstU128, Contains, FindAuthor, Get},
     weights::{Weight, constants::ParityDbWeight},
 };
 use frame_system::limits::{BlockLength, BlockWeights};
@@ -16,9 +16,9 @@ use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_core::{ByteArray, H160};
 use sp_runtime::Perbill;
 
-/// Picoseconds of execution that one block may take: two thirds of a slot of 500 ms, so that a validator that lags can
-/// still import it before the next slot ends.
-const BLOCK_REF_TIME_PS: u64 = 333 * frame_support::weights::constants::WEIGHT_REF_TIME_PER_MILLIS;
+/// Picoseconds of execution that one block may take: seven tenths of a slot of 500 ms, so that a validator that lags can
+/// still import it before the next slot ends. The whole gas of a block and what its transactions cost beside it fit.
+const BLOCK_REF_TIME_PS: u64 = 350 * frame_support::weights::constants::WEIGHT_REF_TIME_PER_MILLIS;
 
 /// Share of a block for ordinary transactions; the rest is for operational calls.
 const NORMAL_RATIO: Perbill = Perbill::from_percent(90);
@@ -39,6 +39,7 @@ parameter_types! {
 
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
+    type BaseCallFilter = Callable;
     type Block = Block;
     type BlockWeights = RuntimeBlockWeights;
     type BlockLength = RuntimeBlockLength;
@@ -51,6 +52,32 @@ impl frame_system::Config for Runtime {
     type Version = Version;
     type AccountData = pallet_balances::AccountData<Balance>;
     type MaxConsumers = ConstU32<16>;
+    type SingleBlockMigrations = crate::Migrations;
+}
+
+/// What a signed native extrinsic may call.
+pub struct SignedCalls;
+
+impl Contains<RuntimeCall> for SignedCalls {
+    fn contains(call: &RuntimeCall) -> bool {
+        matches!(call, RuntimeCall::Sudo(_) | RuntimeCall::Users(_) | RuntimeCall::Tokens(_))
+    }
+}
+
+/// What may be called at all: beside the signed calls what carries its own authorization, which is the block's time,
+/// Ethereum transactions, and the code of an upgrade that root has authorized by its hash. Root may call everything.
+pub struct Callable;
+
+impl Contains<RuntimeCall> for Callable {
+    fn contains(call: &RuntimeCall) -> bool {
+        let authorized = matches!(
+            call,
+            RuntimeCall::Timestamp(_)
+                | RuntimeCall::Ethereum(_)
+                | RuntimeCall::System(frame_system::Call::apply_authorized_upgrade { .. })
+        );
+        authorized || SignedCalls::contains(call)
+    }
 }
 
 impl timing::Config for Runtime {}
@@ -105,11 +132,37 @@ impl pallet_sudo::Config for Runtime {
 
 impl pallet_users::Config for Runtime {
     type LogSink = Ethereum;
+    type Root = SudoKey;
+    type ChargesForGas = ChargesForGas;
+    type SignedCalls = SignedCalls;
     type WeightInfo = pallet_users::weights::SubstrateWeight<Runtime>;
+}
+
+/// The account that may use `Sudo`. The genesis gives it an account without a coin; one that becomes the key later has to
+/// have coins, to be an operator or to have sent an Ethereum transaction before its first native call.
+pub struct SudoKey;
+
+impl Get<Option<AccountId>> for SudoKey {
+    fn get() -> Option<AccountId> {
+        pallet_sudo::Key::<Runtime>::get()
+    }
+}
+
+/// Whether there is a base fee.
+pub struct ChargesForGas;
+
+impl Get<bool> for ChargesForGas {
+    fn get() -> bool {
+        pallet_ethereum::BaseFeePerGas::<Runtime>::exists()
+    }
 }
 
 impl pallet_tokens::Config for Runtime {
     type WeightInfo = pallet_tokens::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_precompiles::Config for Runtime {
+    type WeightInfo = pallet_precompiles::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_evm::Config for Runtime {

@@ -1,6 +1,6 @@
 //! An Ethereum transaction as an extrinsic.
 
-use crate::{Runtime, RuntimeCall, TxExtension, UncheckedExtrinsic};
+use crate::{Nonce, Runtime, RuntimeCall, TxExtension, UncheckedExtrinsic};
 use alloc::{boxed::Box, vec::Vec};
 use hanse_primitives::{Transaction, TransactionError};
 use sp_runtime::generic::Era;
@@ -10,7 +10,7 @@ use sp_runtime::generic::Era;
 pub fn ethereum_extrinsic(raw: Vec<u8>) -> Result<UncheckedExtrinsic, TransactionError> {
     let transaction = Box::new(Transaction::decode_raw(raw)?);
     let call = RuntimeCall::Ethereum(pallet_ethereum::Call::transact { transaction });
-    Ok(UncheckedExtrinsic::new_transaction(call, unsigned_extension()))
+    Ok(UncheckedExtrinsic::new_transaction(call, extension(0)))
 }
 
 /// The Ethereum transaction that an extrinsic carries, if it carries one.
@@ -21,7 +21,8 @@ pub fn raw_transaction(extrinsic: &UncheckedExtrinsic) -> Option<&Transaction> {
     }
 }
 
-fn unsigned_extension() -> TxExtension {
+/// What an extrinsic of this nonce is checked by; one that isn't signed has none.
+pub(crate) fn extension(nonce: Nonce) -> TxExtension {
     (
         frame_system::AuthorizeCall::<Runtime>::new(),
         frame_system::CheckNonZeroSender::new(),
@@ -29,7 +30,7 @@ fn unsigned_extension() -> TxExtension {
         frame_system::CheckTxVersion::new(),
         frame_system::CheckGenesis::new(),
         frame_system::CheckEra::from(Era::Immortal),
-        frame_system::CheckNonce::from(0),
+        frame_system::CheckNonce::from(nonce),
         frame_system::CheckWeight::new(),
         pallet_users::CheckPermission::new(),
         frame_system::WeightReclaim::new(),

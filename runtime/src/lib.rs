@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   Ethereum transaction ──► AuthorizeCall ──► Ethereum::transact ──► Evm ──► precompiles ──► Tokens, Users
-//!   native extrinsic ──► CheckPermission, CheckNonce … ──► Tokens, Users, Sudo … ──► Ethereum (logs)
+//!   native extrinsic ──► CheckPermission, CheckNonce … ──► Tokens, Users, Sudo ──► Ethereum (logs)
 //!   Timestamp inherent ──► Aura (slot) ──► Timing (slot length)
 //! ```
 //!
@@ -10,10 +10,13 @@
 //! - `apis.rs`: the runtime APIs the node calls.
 //! - `timing.rs`: slot length, and whether blocks come on demand.
 //! - `genesis.rs`: presets of the genesis state.
+//! - `benchmarks.rs`: which pallets are measured; only with the feature `runtime-benchmarks`.
 //! - `extrinsic.rs`: how an Ethereum transaction becomes an extrinsic, and back.
 //!
 //! # Invariants
 //! - Account ids are Ethereum addresses; the existential deposit is 0.
+//! - Nobody but root calls anything else than Tokens, Users and Sudo, or what carries its own authorization.
+//! - The genesis of Sudo is built before that of Users, which gives its key an account.
 //! - Changing the order of pallets, or of [`TxExtension`], breaks clients: raise `transaction_version`.
 //! - Every change of behaviour raises `spec_version`.
 
@@ -27,6 +30,8 @@ extern crate alloc;
 include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
 pub mod apis;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarks;
 mod config;
 pub mod extrinsic;
 pub mod genesis;
@@ -70,6 +75,9 @@ pub type TxExtension = (
 );
 /// An extrinsic as it travels.
 pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
+/// What a runtime upgrade does to the state before its first block, in this order. Nothing yet: all pallets are at
+/// their first storage version. A pallet whose storage changes raises it, and its migration is entered here.
+pub type Migrations = ();
 /// Executes blocks.
 pub type Executive =
     frame_executive::Executive<Runtime, Block, frame_system::ChainContext<Runtime>, Runtime, AllPalletsWithSystem>;

@@ -2,16 +2,27 @@
 
 use crate::{Runtime, RuntimeGenesisConfig, UncheckedExtrinsic, ethereum_extrinsic, genesis, raw_transaction};
 use codec::{Decode, Encode};
-use frame_support::genesis_builder_helper::{build_state, get_preset};
+use frame_support::{
+    genesis_builder_helper::{build_state, get_preset},
+    traits::{GetStorageVersion, StorageVersion},
+};
 use hanse_primitives::TransactionError;
 use sp_core::H160;
 use sp_io::TestExternalities;
 
+mod native;
+
 fn with_preset(name: &str, test: impl FnOnce()) {
+    with_genesis(name, serde_json::json!({}), test);
+}
+
+/// Runs a test on the genesis of a preset with these changes.
+fn with_genesis(preset: &str, patch: serde_json::Value, test: impl FnOnce()) {
     TestExternalities::default().execute_with(|| {
-        let preset = get_preset::<RuntimeGenesisConfig>(&Some(name.into()), genesis::preset).expect("is a preset");
+        let preset = get_preset::<RuntimeGenesisConfig>(&Some(preset.into()), genesis::preset).expect("is a preset");
         let mut config: serde_json::Value = serde_json::from_slice(&defaults()).expect("defaults are JSON");
         merge(&mut config, serde_json::from_slice(&preset).expect("a preset is JSON"));
+        merge(&mut config, patch);
         build_state::<RuntimeGenesisConfig>(serde_json::to_vec(&config).expect("serializes")).expect("builds");
         test();
     });
@@ -48,6 +59,22 @@ fn every_preset_builds() {
             assert_eq!(crate::Ethereum::base_fee(), 0);
         });
     }
+}
+
+/// A migration finds out by it what it has to do.
+#[test]
+fn the_genesis_has_the_storage_version_of_each_pallet() {
+    fn is_one<P: GetStorageVersion<InCodeStorageVersion = StorageVersion>>() {
+        assert_eq!(P::in_code_storage_version(), StorageVersion::new(1));
+        assert_eq!(P::on_chain_storage_version(), StorageVersion::new(1));
+    }
+    with_preset(genesis::LOCAL, || {
+        is_one::<crate::Timing>();
+        is_one::<crate::Users>();
+        is_one::<crate::Tokens>();
+        is_one::<crate::Evm>();
+        is_one::<crate::Ethereum>();
+    });
 }
 
 #[test]

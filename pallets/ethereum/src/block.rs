@@ -11,6 +11,7 @@ use alloy_consensus::{
 use alloy_eips::{Encodable2718, eip1559::BaseFeeParams, eip7685::EMPTY_REQUESTS_HASH};
 use alloy_primitives::{B64, B256, Bloom, Bytes, Signature, TxKind, U256};
 use alloy_rlp::Encodable;
+use codec::Encode;
 use hanse_primitives::{EthereumBlock, ExecutedTransaction, Log, addresses, convert, transaction::Envelope};
 use pallet_evm::Environment;
 use sp_core::H256;
@@ -82,7 +83,12 @@ fn adjust_base_fee<T: Config>(gas_used: u64, gas_limit: u64) {
 
 /// The transaction that carries the logs of a block's native calls, since Ethereum knows logs only as part of a
 /// transaction. It is from and to [`addresses::NATIVE_CALLS`], moves nothing, and its signature (r = s = 1) is no one's.
+///
+/// Its input, the parent's hash and the hash of the logs, tells it from the carriers of rival blocks, on the same
+/// parent too.
 fn carrier(logs: Vec<Log>, number: u32, environment: &Environment) -> ExecutedTransaction {
+    let parent = environment.block.prevrandao.unwrap_or_default();
+    let logs_hash = sp_io::hashing::keccak_256(&logs.encode());
     let tx = TxLegacy {
         chain_id: Some(environment.cfg.chain_id),
         nonce: u64::from(number),
@@ -90,8 +96,7 @@ fn carrier(logs: Vec<Log>, number: u32, environment: &Environment) -> ExecutedTr
         gas_limit: 0,
         to: TxKind::Call(convert::address(addresses::NATIVE_CALLS)),
         value: U256::ZERO,
-        // Tells the carriers of rival blocks apart.
-        input: environment.block.prevrandao.unwrap_or_default().to_vec().into(),
+        input: [parent.0, logs_hash].concat().into(),
     };
     let raw = Envelope::Legacy(tx.into_signed(Signature::new(U256::ONE, U256::ONE, false))).encoded_2718();
     ExecutedTransaction {

@@ -43,10 +43,10 @@ pub use weights::WeightInfo;
 
 use alloc::{boxed::Box, vec::Vec};
 use frame_support::{
-    dispatch::{DispatchResultWithPostInfo, PostDispatchInfo},
+    dispatch::{DispatchResultWithPostInfo, PostDispatchInfo, WithPostDispatchInfo},
     weights::Weight,
 };
-use hanse_primitives::{EthereumBlock, ExecutedTransaction, Log, LogSink, Transaction, TransactionError};
+use hanse_primitives::{EthereumBlock, ExecutedTransaction, Log, LogSink, Transaction, TransactionError, convert};
 use pallet_evm::{BlockHash, Environment, Execution};
 use sp_core::{H160, H256};
 use sp_runtime::ConsensusEngineId;
@@ -87,7 +87,11 @@ pub mod pallet {
         type WeightInfo: WeightInfo;
     }
 
+    /// Of what is stored; raised together with a migration.
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
     #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
     /// The transactions of the block that is being built, with their receipts.
@@ -170,7 +174,8 @@ pub mod pallet {
         })]
         #[pallet::weight_of_authorize(<T as Config>::WeightInfo::authorize())]
         pub fn transact(origin: OriginFor<T>, transaction: Box<Transaction>) -> DispatchResultWithPostInfo {
-            ensure_authorized(origin)?;
+            // Who has no right to the call has taken none of its time.
+            ensure_authorized(origin).map_err(|error| error.with_weight(Weight::zero()))?;
             Self::execute(*transaction)
         }
     }
@@ -200,11 +205,13 @@ impl<T: Config> Pallet<T> {
             Error::<T>::NotExecutable
         })?;
         let (gas_used, gas_spent) = (execution.gas_used, execution.gas_spent);
+        let envelope = transaction.envelope();
+        let created = envelope.is_create().then(|| convert::address(from).create(envelope.nonce()));
         Executed::<T>::append(ExecutedTransaction {
             hash: transaction.hash(),
             from,
-            to: transaction.envelope().to().map(hanse_primitives::convert::h160),
-            contract_address: execution.contract_address,
+            to: envelope.to().map(convert::h160),
+            contract_address: created.map(convert::h160),
             gas_used,
             effective_gas_price,
             success: execution.succeeded(),
@@ -219,7 +226,8 @@ impl<T: Config> Pallet<T> {
 
     fn run(environment: Environment, transaction: &Transaction) -> Result<(H160, Execution), TransactionError> {
         let from = transaction.sender().ok_or(TransactionError::InvalidSignature)?;
-        let tx = validation::tx_env(transaction, from)?;
+        let mut tx = validation::tx_env(transaction, from)?;
+        tx.authorization_list = validation::recovered_authorizations::<T>(transaction);
         let execution = pallet_evm::runner::execute::<T>(environment, tx)?;
         Ok((from, execution))
     }

@@ -77,7 +77,7 @@ impl pallet_evm::Config for Test {
     type Coinbase = Coinbase;
     type BlockHash = Ethereum;
     type WeightPerGas = WeightPerGas;
-    type WeightInfo = ();
+    type WeightInfo = pallet_evm::weights::SubstrateWeight<Test>;
 }
 
 /// Everyone but [`Banned`].
@@ -91,7 +91,7 @@ impl pallet_ethereum::Permission for Ban {
 
 impl pallet_ethereum::Config for Test {
     type Permission = Ban;
-    type WeightInfo = ();
+    type WeightInfo = pallet_ethereum::weights::SubstrateWeight<Test>;
 }
 
 /// One coin, in wei.

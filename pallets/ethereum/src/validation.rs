@@ -4,7 +4,7 @@ use crate::{Config, GasUsed, Pallet, Permission};
 use alloc::vec::Vec;
 use alloy_consensus::{Transaction as _, Typed2718};
 use codec::Encode;
-use hanse_primitives::{AccountId20, Transaction, TransactionError, convert, transaction::Envelope};
+use hanse_primitives::{AccountId20, Transaction, TransactionError, convert};
 use pallet_evm::{
     Environment,
     revm::{
@@ -97,7 +97,8 @@ pub fn tag(from: H160, nonce: u64) -> Vec<u8> {
     (b"eth", from, nonce).encode()
 }
 
-/// A transaction as revm takes it.
+/// A transaction as revm takes it. Who signed its authorizations is left open: only their number matters until the
+/// transaction is executed, and finding out takes time that nobody has paid for yet.
 pub(crate) fn tx_env(transaction: &Transaction, from: H160) -> Result<TxEnv, TransactionError> {
     let envelope = transaction.envelope();
     if envelope.is_eip4844() {
@@ -117,25 +118,36 @@ pub(crate) fn tx_env(transaction: &Transaction, from: H160) -> Result<TxEnv, Tra
         gas_priority_fee: envelope.max_priority_fee_per_gas(),
         blob_hashes: Vec::new(),
         max_fee_per_blob_gas: 0,
-        authorization_list: authorizations(envelope),
+        authorization_list: authorizations(transaction).iter().cloned().map(Either::Left).collect(),
     })
 }
 
-/// EIP-7702: each authorization with the account that signed it.
-fn authorizations(envelope: &Envelope) -> Vec<Either<SignedAuthorization, RecoveredAuthorization>> {
-    let list = envelope.authorization_list().unwrap_or_default();
-    list.iter().map(|signed| Either::Right(recovered(signed))).collect()
+/// EIP-7702: each authorization with the account that signed it. One of an account that may not transact is as if no
+/// one had signed it: otherwise somebody else's transaction would act in its name.
+pub(crate) fn recovered_authorizations<T: Config>(
+    transaction: &Transaction,
+) -> Vec<Either<SignedAuthorization, RecoveredAuthorization>> {
+    let permitted = |authority: &H160| <T as Config>::Permission::can_transact(authority);
+    let recovered = |signed: &SignedAuthorization| {
+        let authority = authority(signed)
+            .filter(permitted)
+            .map_or(RecoveredAuthority::Invalid, |authority| RecoveredAuthority::Valid(convert::address(authority)));
+        RecoveredAuthorization::new_unchecked(signed.inner().clone(), authority)
+    };
+    authorizations(transaction).iter().map(|signed| Either::Right(recovered(signed))).collect()
 }
 
-fn recovered(signed: &SignedAuthorization) -> RecoveredAuthorization {
+fn authorizations(transaction: &Transaction) -> &[SignedAuthorization] {
+    transaction.envelope().authorization_list().unwrap_or_default()
+}
+
+/// Who signed an authorization; `None` when no key can have.
+fn authority(signed: &SignedAuthorization) -> Option<H160> {
     let hash = H256(signed.inner().signature_hash().0);
     let odd = match signed.y_parity() {
-        0 => Some(false),
-        1 => Some(true),
-        _ => None,
+        0 => false,
+        1 => true,
+        _ => return None,
     };
-    let authority = odd
-        .and_then(|odd| hanse_primitives::transaction::recover(signed.r(), signed.s(), odd, &hash))
-        .map_or(RecoveredAuthority::Invalid, |account| RecoveredAuthority::Valid(convert::address(account)));
-    RecoveredAuthorization::new_unchecked(signed.inner().clone(), authority)
+    hanse_primitives::transaction::recover(signed.r(), signed.s(), odd, &hash)
 }

@@ -6,10 +6,7 @@
 #![allow(clippy::unnecessary_cast)]
 
 use core::marker::PhantomData;
-use frame_support::{
-    traits::Get,
-    weights::{Weight, constants::ParityDbWeight},
-};
+use frame_support::{traits::Get, weights::Weight};
 
 /// Weight of each operation of `pallet-ethereum`.
 pub trait WeightInfo {
@@ -42,20 +39,5 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(100_000_000, 0)
             .saturating_add(T::DbWeight::get().reads(8_u64))
             .saturating_add(T::DbWeight::get().writes(5_u64))
-    }
-}
-
-/// For tests: the same on ParityDB.
-impl WeightInfo for () {
-    fn authorize() -> Weight {
-        Weight::from_parts(80_000_000, 0).saturating_add(ParityDbWeight::get().reads(2_u64))
-    }
-
-    fn transact() -> Weight {
-        Weight::from_parts(90_000_000, 0).saturating_add(ParityDbWeight::get().reads_writes(2, 2))
-    }
-
-    fn seal() -> Weight {
-        Weight::from_parts(100_000_000, 0).saturating_add(ParityDbWeight::get().reads_writes(8, 5))
     }
 }

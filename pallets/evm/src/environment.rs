@@ -15,6 +15,11 @@ use sp_runtime::traits::UniqueSaturatedInto;
 /// The fork whose rules hold: the newest that is live on Ethereum's main network.
 pub const SPEC: SpecId = SpecId::OSAKA;
 
+/// Memory that all frames of a transaction may hold together, in bytes. They share one buffer, which doubles when it
+/// grows, and the Wasm's allocator gives no more than 32 MiB at once: beyond that the runtime would trap instead of
+/// the transaction running out of gas.
+pub const MEMORY_LIMIT: u64 = 15 * 1024 * 1024;
+
 /// The block and the rules that a transaction runs under.
 #[derive(Clone, Debug)]
 pub struct Environment {
@@ -46,6 +51,7 @@ impl Environment {
         };
         let mut cfg = CfgEnv::new_with_spec(SPEC);
         cfg.chain_id = ChainId::<T>::get();
+        cfg.memory_limit = MEMORY_LIMIT;
         Self { block, cfg }
     }
 

@@ -60,7 +60,7 @@ impl pallet_evm::Config for Test {
     type Coinbase = Coinbase;
     type BlockHash = Hashes;
     type WeightPerGas = WeightPerGas;
-    type WeightInfo = ();
+    type WeightInfo = pallet_evm::weights::SubstrateWeight<Test>;
 }
 
 /// How often each account has called [`INCREMENT`].

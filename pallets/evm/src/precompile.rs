@@ -196,15 +196,18 @@ where
         let reason = revert_with("precompile: delegatecall and callcode are not allowed");
         return InterpreterResult::new(InstructionResult::Revert, reason.into(), gas);
     }
-    let input = inputs.input.bytes(context);
     context.journal_mut().open_layers();
-    let mut handle =
-        Handle::new(convert::h160(inputs.caller), address, &input, inputs.gas_limit, T::WeightPerGas::get());
-    handle.value = convert::u256(inputs.value.get());
-    handle.is_static = inputs.is_static;
-
-    let outcome = T::Precompiles::call(&mut handle);
-    let spent = inputs.gas_limit.saturating_sub(handle.gas_left);
+    let (outcome, gas_left, logs) = {
+        // Lent, not copied: no gas is paid for it yet.
+        let input = inputs.input.as_bytes(context);
+        let caller = convert::h160(inputs.caller);
+        let mut handle = Handle::new(caller, address, &input, inputs.gas_limit, T::WeightPerGas::get());
+        handle.value = convert::u256(inputs.value.get());
+        handle.is_static = inputs.is_static;
+        let outcome = T::Precompiles::call(&mut handle);
+        (outcome, handle.gas_left, handle.logs)
+    };
+    let spent = inputs.gas_limit.saturating_sub(gas_left);
     let (result, output) = match outcome {
         Ok(output) => (InstructionResult::Return, Bytes::from(output)),
         Err(PrecompileError::Revert(reason)) => (InstructionResult::Revert, Bytes::from(reason)),
@@ -212,7 +215,7 @@ where
         Err(PrecompileError::StaticViolation) => (InstructionResult::StateChangeDuringStaticCall, Bytes::new()),
     };
     if result.is_ok() {
-        for log in &handle.logs {
+        for log in &logs {
             context.journal_mut().log(convert::alloy_log(log));
         }
     }

@@ -106,7 +106,7 @@ fn execution(result: ExecutionResult<HaltReason>) -> Execution {
 /// geth's words (core/vm/errors.go).
 fn halt_text(reason: &HaltReason) -> &'static str {
     match reason {
-        HaltReason::OutOfGas(OutOfGasError::Memory | OutOfGasError::MemoryLimit) => "gas uint64 overflow",
+        HaltReason::OutOfGas(OutOfGasError::InvalidOperand) => "gas uint64 overflow",
         HaltReason::OutOfGas(_) => "out of gas",
         HaltReason::OpcodeNotFound | HaltReason::NotActivated => "invalid opcode",
         HaltReason::InvalidFEOpcode => "invalid opcode: INVALID",

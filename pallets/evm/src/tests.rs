@@ -4,6 +4,7 @@ mod asm;
 mod checkpoints;
 mod contracts;
 mod issuance;
+mod memory;
 mod mirror;
 mod nonces;
 mod precompiles;

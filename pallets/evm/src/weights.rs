@@ -9,10 +9,7 @@
 #![allow(clippy::unnecessary_cast)]
 
 use core::marker::PhantomData;
-use frame_support::{
-    traits::Get,
-    weights::{Weight, constants::ParityDbWeight},
-};
+use frame_support::{traits::Get, weights::Weight};
 
 /// Weight of some of the EVM's work.
 pub trait WeightInfo {
@@ -24,16 +21,6 @@ pub trait WeightInfo {
     fn load(n: u32) -> Weight;
     /// Executing a transaction that deploys `n` bytes of code: 200 gas each, and 32,000.
     fn deploy(n: u32) -> Weight;
-}
-
-/// Whether gas at this price covers what was measured. What is compared is what each further slot or byte costs.
-pub fn covers<W: WeightInfo>(per_gas: Weight) -> bool {
-    let pays = |gas: u64, weight: Weight| per_gas.saturating_mul(gas).ref_time() >= weight.ref_time();
-    let more = |weight: fn(u32) -> Weight, n: u32| weight(n).saturating_sub(weight(0));
-    pays(21_000, W::transfer())
-        && pays(22_100 * 100, more(W::store, 100))
-        && pays(2_100 * 100, more(W::load, 100))
-        && pays(200 * 24_576 + 32_000, more(W::deploy, 24_576))
 }
 
 /// Weights with the runtime's own cost of the database.
@@ -70,33 +57,4 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().reads(7_u64))
             .saturating_add(T::DbWeight::get().writes(5_u64))
     }
-}
-
-/// For tests: the same on ParityDB.
-impl WeightInfo for () {
-    fn transfer() -> Weight {
-        Weight::from_parts(40_000_000, 0).saturating_add(database(5, 2))
-    }
-
-    fn store(n: u32) -> Weight {
-        Weight::from_parts(80_000_000, 0)
-            .saturating_add(Weight::from_parts(8_000_000, 0).saturating_mul(n.into()))
-            .saturating_add(database(5_u64.saturating_add(n.into()), 2_u64.saturating_add(n.into())))
-    }
-
-    fn load(n: u32) -> Weight {
-        Weight::from_parts(80_000_000, 0)
-            .saturating_add(Weight::from_parts(5_000_000, 0).saturating_mul(n.into()))
-            .saturating_add(database(5_u64.saturating_add(n.into()), 2))
-    }
-
-    fn deploy(n: u32) -> Weight {
-        Weight::from_parts(120_000_000, 0)
-            .saturating_add(Weight::from_parts(40_000, 0).saturating_mul(n.into()))
-            .saturating_add(database(7, 5))
-    }
-}
-
-fn database(reads: u64, writes: u64) -> Weight {
-    ParityDbWeight::get().reads_writes(reads, writes)
 }

@@ -4,7 +4,7 @@
 //!   CALL to 0x48414E5345…
 //!        │
 //!        ▼
-//!   HansePrecompiles ── no coin accepted ── input not too long ── gas for decoding
+//!   HansePrecompiles ── gas for decoding ── no coin accepted ── input not too long
 //!        │
 //!        ├─ …000001  users.rs    IUsers   ──► pallet-users
 //!        ├─ …000002  issuer.rs   ITokens  ──► pallet-tokens
@@ -34,6 +34,8 @@
 extern crate alloc;
 
 mod abi;
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 mod call;
 mod issuer;
 #[cfg(test)]
@@ -42,6 +44,9 @@ mod mock;
 mod tests;
 mod token;
 mod users;
+pub mod weights;
+
+pub use weights::WeightInfo;
 
 use alloc::vec::Vec;
 use core::marker::PhantomData;
@@ -51,23 +56,25 @@ use sp_core::H160;
 
 /// Longest call data, in bytes: twice the largest meaningful call, a batch of 1,000 transfers.
 const MAX_INPUT_BYTES: usize = 128 * 1024;
-/// Gas of decoding: the call itself, and each word of call data.
-const CALL_GAS: u64 = 200;
-/// See [`CALL_GAS`].
-const WORD_GAS: u64 = 6;
+
+/// What the precompiles need of a runtime.
+pub trait Config: pallet_users::Config + pallet_tokens::Config {
+    /// Weights of what the precompiles do beside the pallets' operations.
+    type WeightInfo: WeightInfo;
+}
 
 /// The precompiles of a runtime with Hanse's pallets.
 #[derive(Debug)]
 pub struct HansePrecompiles<T>(PhantomData<T>);
 
-impl<T: pallet_users::Config + pallet_tokens::Config> PrecompileSet for HansePrecompiles<T> {
+impl<T: Config> PrecompileSet for HansePrecompiles<T> {
     fn contains(address: &H160) -> bool {
         Contract::at(address).is_some()
     }
 
     fn call(handle: &mut Handle) -> Result<Vec<u8>, PrecompileError> {
-        let words = handle.input.len().div_ceil(32) as u64;
-        handle.charge_gas(CALL_GAS.saturating_add(WORD_GAS.saturating_mul(words)))?;
+        let words = u32::try_from(handle.input.len().div_ceil(32)).unwrap_or(u32::MAX);
+        handle.charge_weight(<T as Config>::WeightInfo::decode(words))?;
         if !handle.value.is_zero() {
             return Err(refuse("no coin accepted"));
         }

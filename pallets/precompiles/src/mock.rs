@@ -3,7 +3,7 @@
 use crate::HansePrecompiles;
 use frame_support::{
     derive_impl, parameter_types,
-    traits::{ConstU128, Time},
+    traits::{ConstBool, ConstU128, Everything, Time},
     weights::Weight,
 };
 use hanse_primitives::AccountId20;
@@ -42,11 +42,18 @@ impl pallet_balances::Config for Test {
 
 impl pallet_users::Config for Test {
     type LogSink = ();
+    type Root = ();
+    type ChargesForGas = ConstBool<false>;
+    type SignedCalls = Everything;
     type WeightInfo = pallet_users::weights::SubstrateWeight<Test>;
 }
 
 impl pallet_tokens::Config for Test {
     type WeightInfo = pallet_tokens::weights::SubstrateWeight<Test>;
+}
+
+impl crate::Config for Test {
+    type WeightInfo = crate::weights::SubstrateWeight<Test>;
 }
 
 parameter_types! {
@@ -82,7 +89,7 @@ impl pallet_evm::Config for Test {
     type Coinbase = Coinbase;
     type BlockHash = Hashes;
     type WeightPerGas = WeightPerGas;
-    type WeightInfo = ();
+    type WeightInfo = pallet_evm::weights::SubstrateWeight<Test>;
 }
 
 /// Owns the app and has coins.

@@ -60,7 +60,10 @@ pub(crate) fn call<T: Config>(handle: &mut Handle) -> Result<Vec<u8>, Precompile
                 revert(UsersError::from(IUsers::TooManyAccounts { given, max }))
             });
             let accounts: Vec<_> = call.accounts.into_iter().map(h160).collect();
-            write(handle, T::WeightInfo::add_users(given as u32), |logs| {
+            handle.require_writable()?;
+            handle.charge_weight(T::WeightInfo::add_users(given as u32))?;
+            let full = Pallet::<T>::full_lists(&accounts);
+            write(handle, Pallet::<T>::weight_of_full_lists(full), |logs| {
                 Pallet::<T>::do_add_users(caller, call.app.0, &accounts, logs)
             })?;
             Vec::new()

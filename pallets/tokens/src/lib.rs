@@ -76,7 +76,11 @@ pub mod pallet {
         type WeightInfo: WeightInfo;
     }
 
+    /// Of what is stored; raised together with a migration.
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
     #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
     /// Tokens by address. An address holds 14 bytes of a hash already.

@@ -1,7 +1,10 @@
 //! A runtime of the tokens and the registry of users.
 
 use crate as pallet_tokens;
-use frame_support::{derive_impl, parameter_types};
+use frame_support::{
+    derive_impl, parameter_types,
+    traits::{ConstBool, Everything},
+};
 use hanse_primitives::{AccountId20, Log, LogSink};
 use sp_core::H160;
 use sp_runtime::{BuildStorage, traits::IdentityLookup};
@@ -39,11 +42,14 @@ impl LogSink for Sink {
 
 impl pallet_users::Config for Test {
     type LogSink = Sink;
-    type WeightInfo = ();
+    type Root = ();
+    type ChargesForGas = ConstBool<false>;
+    type SignedCalls = Everything;
+    type WeightInfo = pallet_users::weights::SubstrateWeight<Test>;
 }
 
 impl pallet_tokens::Config for Test {
-    type WeightInfo = ();
+    type WeightInfo = pallet_tokens::weights::SubstrateWeight<Test>;
 }
 
 /// An account by number; never zero.

@@ -12,7 +12,7 @@ use hanse_primitives::{
     addresses::{self, AppId},
     convert::{self, address, ru256},
 };
-use pallet_users::{Status, UsersError, abi::IUsers};
+use pallet_users::{Standing, Status, UsersError, abi::IUsers};
 use sp_core::{H160, H256, U256};
 
 type Pallet = crate::Pallet<Test>;

@@ -6,10 +6,7 @@
 #![allow(clippy::unnecessary_cast)]
 
 use core::marker::PhantomData;
-use frame_support::{
-    traits::Get,
-    weights::{Weight, constants::RocksDbWeight},
-};
+use frame_support::{traits::Get, weights::Weight};
 
 /// Weight of each operation of `pallet-tokens`.
 pub trait WeightInfo {
@@ -131,96 +128,5 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(22_000_000, 0)
             .saturating_add(T::DbWeight::get().reads(4_u64))
             .saturating_add(T::DbWeight::get().writes(1_u64))
-    }
-}
-
-// For tests.
-impl WeightInfo for () {
-    fn create_token() -> Weight {
-        Weight::from_parts(40_000_000, 0)
-            .saturating_add(RocksDbWeight::get().reads(6_u64))
-            .saturating_add(RocksDbWeight::get().writes(2_u64))
-    }
-
-    fn mint() -> Weight {
-        Weight::from_parts(30_000_000, 0)
-            .saturating_add(RocksDbWeight::get().reads(6_u64))
-            .saturating_add(RocksDbWeight::get().writes(2_u64))
-    }
-
-    fn burn() -> Weight {
-        Weight::from_parts(28_000_000, 0)
-            .saturating_add(RocksDbWeight::get().reads(5_u64))
-            .saturating_add(RocksDbWeight::get().writes(2_u64))
-    }
-
-    fn burn_from() -> Weight {
-        Weight::from_parts(32_000_000, 0)
-            .saturating_add(RocksDbWeight::get().reads(6_u64))
-            .saturating_add(RocksDbWeight::get().writes(3_u64))
-    }
-
-    fn transfer(c: u32) -> Weight {
-        Weight::from_parts(24_000_000, 0)
-            .saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(c as u64))
-            .saturating_add(RocksDbWeight::get().reads(3_u64))
-            .saturating_add(RocksDbWeight::get().reads(5_u64.saturating_mul(c as u64)))
-            .saturating_add(RocksDbWeight::get().writes(2_u64))
-    }
-
-    fn transfer_from(c: u32) -> Weight {
-        Weight::from_parts(28_000_000, 0)
-            .saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(c as u64))
-            .saturating_add(RocksDbWeight::get().reads(4_u64))
-            .saturating_add(RocksDbWeight::get().reads(5_u64.saturating_mul(c as u64)))
-            .saturating_add(RocksDbWeight::get().writes(3_u64))
-    }
-
-    fn transfer_batch(n: u32) -> Weight {
-        Weight::from_parts(20_000_000, 0)
-            .saturating_add(Weight::from_parts(14_000_000, 0).saturating_mul(n as u64))
-            .saturating_add(RocksDbWeight::get().reads(5_u64))
-            .saturating_add(RocksDbWeight::get().reads(3_u64.saturating_mul(n as u64)))
-            .saturating_add(RocksDbWeight::get().writes(1_u64))
-            .saturating_add(RocksDbWeight::get().writes(1_u64.saturating_mul(n as u64)))
-    }
-
-    fn transfer_batch_open(n: u32) -> Weight {
-        Weight::from_parts(20_000_000, 0)
-            .saturating_add(Weight::from_parts(9_000_000, 0).saturating_mul(n as u64))
-            .saturating_add(RocksDbWeight::get().reads(2_u64))
-            .saturating_add(RocksDbWeight::get().reads(1_u64.saturating_mul(n as u64)))
-            .saturating_add(RocksDbWeight::get().writes(1_u64))
-            .saturating_add(RocksDbWeight::get().writes(1_u64.saturating_mul(n as u64)))
-    }
-
-    fn approve() -> Weight {
-        Weight::from_parts(18_000_000, 0)
-            .saturating_add(RocksDbWeight::get().reads(1_u64))
-            .saturating_add(RocksDbWeight::get().writes(1_u64))
-    }
-
-    fn pause() -> Weight {
-        Weight::from_parts(20_000_000, 0)
-            .saturating_add(RocksDbWeight::get().reads(3_u64))
-            .saturating_add(RocksDbWeight::get().writes(1_u64))
-    }
-
-    fn unpause() -> Weight {
-        Weight::from_parts(20_000_000, 0)
-            .saturating_add(RocksDbWeight::get().reads(3_u64))
-            .saturating_add(RocksDbWeight::get().writes(1_u64))
-    }
-
-    fn freeze() -> Weight {
-        Weight::from_parts(22_000_000, 0)
-            .saturating_add(RocksDbWeight::get().reads(4_u64))
-            .saturating_add(RocksDbWeight::get().writes(1_u64))
-    }
-
-    fn unfreeze() -> Weight {
-        Weight::from_parts(22_000_000, 0)
-            .saturating_add(RocksDbWeight::get().reads(4_u64))
-            .saturating_add(RocksDbWeight::get().writes(1_u64))
     }
 }

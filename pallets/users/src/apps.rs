@@ -4,7 +4,7 @@
 //! without its log.
 
 use crate::{
-    Admins, App, AppId, Apps, Config, Operators, Pallet, Policy, Status, TransactPolicy, UsersError,
+    Admins, App, AppId, Apps, Config, Operators, Pallet, Policy, Standing, Status, TransactPolicy, UsersError,
     abi::{IUsers, users_log},
 };
 use alloc::vec::Vec;
@@ -13,20 +13,22 @@ use hanse_primitives::{Log, addresses::app_id, convert::address};
 use sp_core::{H160, H256};
 
 impl<T: Config> Pallet<T> {
-    /// Creates an app that `caller` owns.
+    /// Creates an app that `caller` owns; an operator's is admitted at once.
     ///
     /// Errors: `AppExists`; `NotOperator` where only registered accounts may transact; `InvalidAccount` for the zero
     /// address.
     pub fn do_create_app(caller: H160, salt: H256, logs: &mut Vec<Log>) -> Result<AppId, UsersError> {
         ensure_account(caller)?;
+        let standing = if Operators::<T>::contains_key(caller) { Standing::Admitted } else { Standing::Unadmitted };
         ensure!(
-            TransactPolicy::<T>::get() == Policy::Open || Operators::<T>::contains_key(caller),
+            standing == Standing::Admitted || TransactPolicy::<T>::get() == Policy::Open,
             IUsers::NotOperator { account: address(caller) }
         );
         let app = app_id(&caller, &salt.0);
         ensure!(!Apps::<T>::contains_key(app), IUsers::AppExists { app: app.into() });
-        Apps::<T>::insert(app, App { owner: caller, status: Status::Active, blocked: false });
-        Self::vouch(app, caller);
+        let info = App { owner: caller, status: Status::Active, standing };
+        Self::vouch(app, &info, caller)?;
+        Apps::<T>::insert(app, info);
         logs.push(users_log(&IUsers::AppCreated { app: app.into(), owner: address(caller) }));
         Ok(app)
     }
@@ -45,9 +47,9 @@ impl<T: Config> Pallet<T> {
         if new_owner == info.owner {
             return Ok(());
         }
+        Self::vouch(app, &info, new_owner)?;
         info.owner = new_owner;
         Apps::<T>::insert(app, &info);
-        Self::vouch(app, new_owner);
         Self::withdraw_voucher(app, &info, caller);
         logs.push(users_log(&IUsers::AppOwnershipTransferred {
             app: app.into(),
@@ -73,10 +75,10 @@ impl<T: Config> Pallet<T> {
     /// The network's own decision on an app; the caller of this function has checked that it may.
     ///
     /// Errors: `AppNotFound`.
-    pub fn block_app(app: AppId, blocked: bool, logs: &mut Vec<Log>) -> Result<(), UsersError> {
+    pub fn do_set_app_standing(app: AppId, standing: Standing, logs: &mut Vec<Log>) -> Result<(), UsersError> {
         let mut info = Self::find_app(app)?;
         let before = info.visible_status();
-        info.blocked = blocked;
+        info.standing = standing;
         let status = info.visible_status();
         Apps::<T>::insert(app, info);
         if status != before {
@@ -89,11 +91,11 @@ impl<T: Config> Pallet<T> {
     ///
     /// Errors: `AppNotFound`, `AppSuspended` (blocked), `NotAppOwner`, `InvalidAccount`.
     pub fn do_add_admin(caller: H160, app: AppId, admin: H160, logs: &mut Vec<Log>) -> Result<(), UsersError> {
-        Self::ensure_owner(app, caller)?;
+        let info = Self::ensure_owner(app, caller)?;
         ensure_account(admin)?;
         if !Admins::<T>::contains_key(app, admin) {
+            Self::vouch(app, &info, admin)?;
             Admins::<T>::insert(app, admin, ());
-            Self::vouch(app, admin);
             logs.push(users_log(&IUsers::AdminAdded { app: app.into(), admin: address(admin) }));
         }
         Ok(())
@@ -133,7 +135,7 @@ impl<T: Config> Pallet<T> {
     fn ensure_owner(app: AppId, account: H160) -> Result<App, UsersError> {
         let info = Self::find_app(app)?;
         ensure!(info.owner == account, IUsers::NotAppOwner { app: app.into(), account: address(account) });
-        ensure!(!info.blocked, IUsers::AppSuspended { app: app.into() });
+        ensure!(info.standing != Standing::Blocked, IUsers::AppSuspended { app: app.into() });
         Ok(info)
     }
 

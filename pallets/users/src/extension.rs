@@ -5,7 +5,9 @@ use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::{fmt, marker::PhantomData};
 use frame_support::{
     dispatch::DispatchInfo,
-    pallet_prelude::{TransactionSource, TransactionValidityError, ValidTransaction},
+    ensure,
+    pallet_prelude::{TransactionSource, ValidTransaction},
+    traits::{Contains, Get},
     weights::Weight,
 };
 use hanse_primitives::TransactionError;
@@ -18,8 +20,9 @@ use sp_runtime::{
 
 type CallOf<T> = <T as frame_system::Config>::RuntimeCall;
 
-/// Refuses a signed transaction of an account that [`Pallet::can_transact`] turns down, in the pool and again at
-/// execution, with [`TransactionError::NotPermitted`]. Other origins carry their own permission and pass.
+/// Refuses a signed transaction of an account that [`Pallet::can_call`] turns down, in the pool and again at
+/// execution, with [`TransactionError::NotPermitted`]; and one that calls what isn't meant for signed transactions
+/// ([`Config::SignedCalls`]), with [`InvalidTransaction::Call`]. Other origins carry their own permission and pass.
 #[derive(Clone, Eq, PartialEq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 #[scale_info(skip_type_params(T))]
 pub struct CheckPermission<T>(PhantomData<T>);
@@ -54,25 +57,23 @@ where
     type Val = ();
 
     fn weight(&self, _: &CallOf<T>) -> Weight {
-        T::WeightInfo::can_transact()
+        T::WeightInfo::can_transact().saturating_add(T::DbWeight::get().reads(1))
     }
 
     fn validate(
         &self,
         origin: <CallOf<T> as Dispatchable>::RuntimeOrigin,
-        _call: &CallOf<T>,
+        call: &CallOf<T>,
         _info: &DispatchInfoOf<CallOf<T>>,
         _len: usize,
         _implicit: (),
         _inherited_implication: &impl Encode,
         _source: TransactionSource,
     ) -> ValidateResult<(), CallOf<T>> {
-        if let Some(signer) = origin.as_system_origin_signer()
-            && !Pallet::<T>::can_transact(signer.clone().into())
-        {
-            return Err(TransactionValidityError::Invalid(InvalidTransaction::Custom(
-                TransactionError::NotPermitted.code(),
-            )));
+        if let Some(signer) = origin.as_system_origin_signer() {
+            ensure!(T::SignedCalls::contains(call), InvalidTransaction::Call);
+            let refusal = InvalidTransaction::Custom(TransactionError::NotPermitted.code());
+            ensure!(Pallet::<T>::can_call(signer.clone().into()), refusal);
         }
         Ok((ValidTransaction::default(), (), origin))
     }

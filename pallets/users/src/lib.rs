@@ -10,23 +10,32 @@
 //!        ▼                     ▼                               │
 //!   dispatchable ──►  apps.rs, members.rs  ◄── tokens          ▼
 //!        │             │            │                  permission::can_transact
-//!        ▼             ▼            ▼                          │ 1 + 1 + 1 + 1 reads
+//!        ▼             ▼            ▼                          │ a read each
 //!    LogSink ◄──── logs: Vec<Log>   Apps Admins Users          ▼
-//!                                   Vouchers ◄──── policy, operators, vouchers, app
+//!                                   Vouchers ◄──── policy, operators, root, vouchers, app
 //! ```
 //!
 //! # Who may transact
-//! Under [`Policy::Registered`] an account needs to be an operator or to have an app that vouches for it. `Vouchers`
-//! lists, per account, the apps in which it is the owner, an admin or an active user; the app's own status is looked up
-//! at the check. So suspending an app cuts off all its users with one write, however many they are, and a user keeps
-//! its access if another active app vouches for it. A check costs four reads in the usual case and never more than
-//! 3 + [`MAX_VOUCHERS`]. The price: an account is vouched for by its first [`MAX_VOUCHERS`] apps only; a later
-//! membership is recorded, and valid for everything but this question.
+//! Under [`Policy::Registered`] an account needs to be root or an operator, or to have an app that vouches for it.
+//! `Vouchers` lists, per account, the apps in which it is the owner, an admin or an active user; the app's own state
+//! is looked up at the check. So suspending an app cuts off all its users with one write, however many they are, and
+//! a user keeps its access if another app vouches for it. A check costs five reads in the usual case and never more
+//! than 4 + [`MAX_VOUCHERS`].
+//! Only an admitted app vouches ([`Standing`]): one that an operator created, or that root let in. Others may come to
+//! be while the network is open; when it is closed they let no one in. The list of vouchers is short. In a full one
+//! an admitted app takes the place of one that doesn't vouch, and an account that [`MAX_VOUCHERS`] apps do vouch for
+//! takes no further role in such an app, unless it is an operator or root. An app that found no place, or lost it,
+//! gets one when the role is given again: suspend the user, and activate it.
+//!
+//! Native calls cost nothing. Where transactions pay for gas only root and operators make them.
 //!
 //! # Invariants
 //! - An app's id is derived from its first owner and a salt, so no one can take another's id.
-//! - `Vouchers[a]` holds an app only if `a` is its owner, an admin or an active user, and never twice; all such apps
-//!   are in it as long as they are [`MAX_VOUCHERS`] or fewer at any time.
+//! - `Vouchers[a]` holds an app only if `a` is its owner, an admin or an active user, and never twice. Of such apps
+//!   it lacks only those that didn't vouch when places were short, and what is too much for an operator's or root's
+//!   list.
+//! - Root and operators have an account of their own from the start, also without a coin, so that their native calls
+//!   have a nonce.
 //! - A suspended app: its admins and users have no rights, its owner keeps what only the owner may do. A blocked app
 //!   (the network's decision): not even that.
 //! - While the policy is `Registered` there is at least one operator, and only operators create apps, since whoever
@@ -59,19 +68,24 @@ pub use abi::UsersError;
 pub use extension::CheckPermission;
 pub use hanse_primitives::addresses::AppId;
 pub use pallet::*;
-pub use types::{App, Policy, Status};
+pub use types::{App, Policy, Standing, Status};
 pub use weights::WeightInfo;
+
+use frame_support::{BoundedVec, traits::ConstU32};
 
 /// Most accounts that one call adds.
 pub const MAX_ACCOUNTS: u32 = 1_000;
 /// Most apps that vouch for one account.
 pub const MAX_VOUCHERS: u32 = 16;
 
+/// The apps that vouch for one account.
+pub type VoucherList = BoundedVec<AppId, ConstU32<MAX_VOUCHERS>>;
+
 #[frame_support::pallet]
 pub mod pallet {
     use super::*;
     use alloc::vec::Vec;
-    use frame_support::pallet_prelude::*;
+    use frame_support::{pallet_prelude::*, traits::Contains};
     use frame_system::pallet_prelude::*;
     use hanse_primitives::LogSink;
     use sp_core::{H160, H256};
@@ -83,11 +97,21 @@ pub mod pallet {
     {
         /// Where the logs of native calls go.
         type LogSink: LogSink;
+        /// The account that acts as root, if there is one. It may always transact.
+        type Root: Get<Option<Self::AccountId>>;
+        /// Whether transactions pay for gas; native calls never do.
+        type ChargesForGas: Get<bool>;
+        /// What a signed native extrinsic may call.
+        type SignedCalls: Contains<<Self as frame_system::Config>::RuntimeCall>;
         /// Benchmarked weights.
         type WeightInfo: WeightInfo;
     }
 
+    /// Of what is stored; raised together with a migration.
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
     #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
     /// Who may transact.
@@ -112,7 +136,7 @@ pub mod pallet {
 
     /// Apps that vouch for an account.
     #[pallet::storage]
-    pub type Vouchers<T> = StorageMap<_, Blake2_128Concat, H160, BoundedVec<AppId, ConstU32<MAX_VOUCHERS>>, ValueQuery>;
+    pub type Vouchers<T> = StorageMap<_, Blake2_128Concat, H160, VoucherList, ValueQuery>;
 
     /// What operators watch. Changes of apps and users are Ethereum logs.
     #[pallet::event]
@@ -130,12 +154,12 @@ pub mod pallet {
             /// Whether it is one now.
             operator: bool,
         },
-        /// The network shut an app out, or let it in again.
-        AppBlockedSet {
+        /// The network let an app in, or shut it out.
+        AppStandingSet {
             /// The app.
             app: AppId,
-            /// Whether it is shut out now.
-            blocked: bool,
+            /// What the network thinks of it from now on.
+            standing: Standing,
         },
     }
 
@@ -158,7 +182,7 @@ pub mod pallet {
         InvalidStatus,
         /// More than [`MAX_ACCOUNTS`].
         TooManyAccounts,
-        /// The zero address.
+        /// The zero address, or an account that [`MAX_VOUCHERS`] apps vouch for already.
         InvalidAccount,
         /// Only an operator may do this on this network.
         NotOperator,
@@ -186,6 +210,11 @@ pub mod pallet {
             TransactPolicy::<T>::put(self.policy);
             for operator in &self.operators {
                 Operators::<T>::insert(Into::<H160>::into(operator.clone()), ());
+                Pallet::<T>::keep_account(operator);
+            }
+            // The runtime's genesis has set its key before.
+            if let Some(root) = T::Root::get() {
+                Pallet::<T>::keep_account(&root);
             }
         }
     }
@@ -211,6 +240,7 @@ pub mod pallet {
             ensure!(!account.is_zero(), Error::<T>::InvalidAccount);
             if operator {
                 Operators::<T>::insert(account, ());
+                Self::keep_account(&account.into());
             } else {
                 Operators::<T>::remove(account);
                 let needed = TransactPolicy::<T>::get() == Policy::Registered;
@@ -220,13 +250,13 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Root: shuts an app out of the network, its owner included, or lets it in again.
+        /// Root: shuts an app out of the network, its owner included, lets it in, or only tolerates it.
         #[pallet::call_index(2)]
-        #[pallet::weight(T::WeightInfo::set_app_blocked())]
-        pub fn set_app_blocked(origin: OriginFor<T>, app: AppId, blocked: bool) -> DispatchResult {
+        #[pallet::weight(T::WeightInfo::set_app_standing())]
+        pub fn set_app_standing(origin: OriginFor<T>, app: AppId, standing: Standing) -> DispatchResult {
             ensure_root(origin)?;
-            Self::with_logs(|logs| Self::block_app(app, blocked, logs))?;
-            Self::deposit_event(Event::AppBlockedSet { app, blocked });
+            Self::with_logs(|logs| Self::do_set_app_standing(app, standing, logs))?;
+            Self::deposit_event(Event::AppStandingSet { app, standing });
             Ok(())
         }
 
@@ -272,7 +302,10 @@ pub mod pallet {
 
         /// `IUsers.addUsers`.
         #[pallet::call_index(8)]
-        #[pallet::weight(T::WeightInfo::add_users(accounts.len() as u32))]
+        #[pallet::weight(
+            T::WeightInfo::add_users(accounts.len() as u32)
+                .saturating_add(Pallet::<T>::weight_of_full_lists(accounts.len() as u32))
+        )]
         pub fn add_users(
             origin: OriginFor<T>,
             app: AppId,
@@ -292,6 +325,15 @@ pub mod pallet {
     }
 
     impl<T: Config> Pallet<T> {
+        /// Gives an account a nonce of its own, also if it holds no coin. That is never taken back: the EVM counts on
+        /// the same reference, and with its last one an account would lose its nonce, and everything could be
+        /// replayed.
+        fn keep_account(account: &T::AccountId) {
+            if frame_system::Pallet::<T>::sufficients(account) == 0 {
+                frame_system::Pallet::<T>::inc_sufficients(account);
+            }
+        }
+
         /// Runs a business function for a native call: its logs go to the block, its error becomes the pallet's.
         fn with_logs<R>(
             run: impl FnOnce(&mut Vec<hanse_primitives::Log>) -> Result<R, UsersError>,

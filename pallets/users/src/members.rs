@@ -22,14 +22,20 @@ impl<T: Config> Pallet<T> {
                 max: alloy_primitives::U256::from(MAX_ACCOUNTS),
             }
         );
-        Self::ensure_admin(app, caller)?;
-        accounts.iter().try_for_each(|account| ensure_account(*account))?;
+        let info = Self::ensure_admin(app, caller)?;
         for &account in accounts {
+            ensure_account(account)?;
+            if !Users::<T>::contains_key(app, account) {
+                Self::with_voucher(app, &info, account)?;
+            }
+        }
+        for &account in accounts {
+            // Again, since one may be named twice.
             if Users::<T>::contains_key(app, account) {
                 continue;
             }
+            Self::vouch(app, &info, account)?;
             Users::<T>::insert(app, account, Status::Active);
-            Self::vouch(app, account);
             logs.push(users_log(&IUsers::UserAdded { app: app.into(), account: address(account) }));
         }
         Ok(())
@@ -37,7 +43,7 @@ impl<T: Config> Pallet<T> {
 
     /// Activates or suspends a user.
     ///
-    /// Errors: `AppNotFound`, `AppSuspended`, `NotAppAdmin`, `UserNotFound`.
+    /// Errors: `AppNotFound`, `AppSuspended`, `NotAppAdmin`, `UserNotFound`, `InvalidAccount`.
     pub fn do_set_user_status(
         caller: H160,
         app: AppId,
@@ -51,10 +57,12 @@ impl<T: Config> Pallet<T> {
         if before == status {
             return Ok(());
         }
+        if status == Status::Active {
+            Self::vouch(app, &info, account)?;
+        }
         Users::<T>::insert(app, account, status);
-        match status {
-            Status::Active => Self::vouch(app, account),
-            Status::Suspended => Self::withdraw_voucher(app, &info, account),
+        if status == Status::Suspended {
+            Self::withdraw_voucher(app, &info, account);
         }
         logs.push(users_log(&IUsers::UserStatusChanged {
             app: app.into(),

@@ -2,7 +2,7 @@
 
 use crate as pallet_users;
 use crate::Policy;
-use frame_support::{derive_impl, parameter_types};
+use frame_support::{derive_impl, parameter_types, traits::Contains};
 use hanse_primitives::{AccountId20, Log, LogSink};
 use sp_core::H160;
 use sp_runtime::{BuildStorage, traits::IdentityLookup};
@@ -37,15 +37,34 @@ impl LogSink for Sink {
     }
 }
 
+parameter_types! {
+    pub const RootKey: Option<AccountId20> = Some(AccountId20(ROOT.0));
+    /// Whether transactions pay for gas.
+    pub storage Charges: bool = false;
+}
+
+/// All but those of `frame_system`.
+pub struct NoSystemCalls;
+impl Contains<RuntimeCall> for NoSystemCalls {
+    fn contains(call: &RuntimeCall) -> bool {
+        !matches!(call, RuntimeCall::System(_))
+    }
+}
+
 impl pallet_users::Config for Test {
     type LogSink = Sink;
-    type WeightInfo = ();
+    type Root = RootKey;
+    type ChargesForGas = Charges;
+    type SignedCalls = NoSystemCalls;
+    type WeightInfo = pallet_users::weights::SubstrateWeight<Test>;
 }
 
 /// The only operator.
 pub const OPERATOR: H160 = H160([0xaa; 20]);
+/// Acts as root.
+pub const ROOT: H160 = H160([0xbb; 20]);
 
-/// An account by number; never zero, never the operator.
+/// An account by number; never zero, neither root nor the operator.
 pub fn account(number: u8) -> H160 {
     H160::from_low_u64_be(0x1000 + u64::from(number))
 }

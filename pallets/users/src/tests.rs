@@ -1,7 +1,7 @@
 //! Tests of the registry: every rule, every error, and the voucher invariant over random histories.
 
 use crate::{
-    Admins, AppId, Apps, Error, MAX_ACCOUNTS, MAX_VOUCHERS, Operators, Policy, Status, TransactPolicy, Users,
+    Admins, AppId, Apps, Error, MAX_ACCOUNTS, MAX_VOUCHERS, Operators, Policy, Standing, Status, TransactPolicy, Users,
     UsersError, Vouchers,
     abi::IUsers,
     mock::{Emitted, OPERATOR, RuntimeOrigin, System, Test, account, run},
@@ -15,6 +15,8 @@ type Registry = crate::Pallet<Test>;
 
 mod apps;
 mod calls;
+mod extension;
+mod full_lists;
 mod members;
 mod permission;
 mod vouchers;

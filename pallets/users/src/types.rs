@@ -24,6 +24,17 @@ impl From<Status> for IUsers::Status {
     }
 }
 
+/// What the network thinks of an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Standing {
+    /// Created while everyone could, by no operator: it works, but vouches for no one.
+    Unadmitted,
+    /// Created by an operator, or let in by the network.
+    Admitted,
+    /// Shut out; the owner can't undo it.
+    Blocked,
+}
+
 /// An app: a tenant of the network.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct App {
@@ -31,14 +42,20 @@ pub struct App {
     pub owner: H160,
     /// As the owner set it.
     pub status: Status,
-    /// Shut out by the network; the owner can't undo it.
-    pub blocked: bool,
+    /// As the network set it.
+    pub standing: Standing,
 }
 
 impl App {
     /// Whether the app's admins and users have their rights.
     pub fn is_active(&self) -> bool {
-        self.status == Status::Active && !self.blocked
+        self.status == Status::Active && self.standing != Standing::Blocked
+    }
+
+    /// Whether it lets an account that has a role in it transact, where only registered ones may. The owner of a
+    /// suspended app may come back to activate it.
+    pub fn vouches_for(&self, member: H160) -> bool {
+        self.standing == Standing::Admitted && (self.status == Status::Active || self.owner == member)
     }
 
     /// What the outside sees: a blocked app is suspended.
@@ -67,6 +84,6 @@ pub enum Policy {
     /// Everyone.
     #[default]
     Open,
-    /// The network's operators, and the owners, admins and active users of apps.
+    /// Root, the network's operators, and the owners, admins and active users of admitted apps.
     Registered,
 }

@@ -183,6 +183,25 @@ fn a_carrier_is_no_ones_transaction() {
     });
 }
 
+/// Two blocks on the same parent: the carriers differ by what they carry.
+#[test]
+fn rival_blocks_have_carriers_of_their_own() {
+    run(|| {
+        let sibling = |log: Log| {
+            sp_io::storage::start_transaction();
+            begin_block();
+            Ethereum::emit(vec![log]);
+            let block = end_block().1;
+            sp_io::storage::rollback_transaction();
+            (header(&block).parent_hash, block.transactions[0].hash)
+        };
+        let (one, other, again) = (sibling(native_log(1)), sibling(native_log(2)), sibling(native_log(1)));
+        assert_eq!(one.0, other.0);
+        assert_ne!(one.1, other.1);
+        assert_eq!(one, again);
+    });
+}
+
 /// More topics than the EVM has are cut, so that the receipt stays one of Ethereum's.
 #[test]
 fn a_native_log_of_five_topics() {

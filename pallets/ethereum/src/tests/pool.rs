@@ -131,6 +131,21 @@ fn blob_transactions_are_not_taken() {
     });
 }
 
+/// EIP-7702: who signed the authorizations is found out only after the gas limit has been looked at.
+#[test]
+fn authorizations_are_recovered_only_in_execution() {
+    use crate::validation::{recovered_authorizations, tx_env};
+    use hanse_primitives::Transaction;
+    run(|| {
+        let tx = Transaction::decode_raw(type_4(1, 0, 3, 0, address(2))).expect("is a transaction");
+        let checked = tx_env(&tx, address(1)).expect("is of a known type").authorization_list;
+        assert!(checked.len() == 1 && checked[0].is_left());
+        let executed = recovered_authorizations::<Test>(&tx);
+        let authority = executed[0].as_ref().right().and_then(|authorization| authorization.authority());
+        assert_eq!(authority, Some(hanse_primitives::convert::address(address(3))));
+    });
+}
+
 /// The pool replaces a transaction by one of the same sender and nonce with a higher priority.
 #[test]
 fn the_priority_is_the_tip() {

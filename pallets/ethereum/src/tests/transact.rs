@@ -2,7 +2,7 @@
 
 use super::support::*;
 use crate::mock::*;
-use hanse_primitives::AccountId20;
+use hanse_primitives::{AccountId20, convert};
 use sp_core::{H160, H256};
 
 #[test]
@@ -50,6 +50,39 @@ fn a_deployment_says_where() {
     });
 }
 
+/// As geth's receipts do, whatever became of it.
+#[test]
+fn so_does_one_that_fails() {
+    run(|| {
+        // REVERT(0, 0); and an invalid opcode
+        let block = block(&[transfer(0), creation(1, vec![0x5f, 0x5f, 0xfd]), creation(2, vec![0xfe])]);
+        assert_eq!(block.transactions[0].contract_address, None);
+        for (nonce, tx) in (1u64..).zip(&block.transactions[1..]) {
+            let contract = convert::h160(convert::address(address(1)).create(nonce));
+            assert!(!tx.success);
+            assert_eq!((tx.to, tx.contract_address), (None, Some(contract)));
+            assert!(Evm::code(contract).is_empty());
+        }
+    });
+}
+
+/// What one who may not transact has signed is nothing that another could send for him.
+#[test]
+fn no_delegation_of_one_who_may_not_transact() {
+    run(|| {
+        let delegate = install(0x77, &[0x60, 5, 0x5f, 0x55]);
+        Banned::set(Some(address(3)));
+        let block = block(&[type_4(1, 0, 3, 0, delegate)]);
+        assert!(block.transactions[0].success);
+        assert!(Evm::code(address(3)).is_empty());
+        assert_eq!((nonce(address(1)), nonce(address(3))), (1, 0));
+        Banned::set(None);
+        let second = crate::mock::block(&[type_4(1, 1, 3, 0, delegate)]);
+        assert!(second.transactions[0].success);
+        assert_eq!(nonce(address(3)), 1);
+    });
+}
+
 #[test]
 fn a_revert_is_a_receipt_of_status_0() {
     run(|| {
@@ -62,10 +95,10 @@ fn a_revert_is_a_receipt_of_status_0() {
     });
 }
 
-/// Neither a signed native extrinsic nor one without any signature can borrow the call.
+/// Neither a signed native extrinsic nor one without any signature can borrow the call, nor the time for its gas limit.
 #[test]
 fn the_call_needs_its_own_authorization() {
-    use frame_support::{assert_noop, traits::UnfilteredDispatchable};
+    use frame_support::{traits::UnfilteredDispatchable, weights::Weight};
     use hanse_primitives::Transaction;
     use sp_runtime::DispatchError;
     run(|| {
@@ -75,7 +108,11 @@ fn the_call_needs_its_own_authorization() {
         {
             let transaction = Box::new(Transaction::decode_raw(transfer(0)).expect("is a transaction"));
             let call = RuntimeCall::Ethereum(crate::Call::transact { transaction });
-            assert_noop!(call.dispatch_bypass_filter(origin), DispatchError::BadOrigin);
+            let refused = call.dispatch_bypass_filter(origin).expect_err("needs its own signature");
+            assert_eq!(
+                (refused.error, refused.post_info.actual_weight),
+                (DispatchError::BadOrigin, Some(Weight::zero()))
+            );
         }
         let Some(crate::Call::transact { transaction }) = (match extrinsic(&transfer(0)).function {
             RuntimeCall::Ethereum(call) => Some(call),

@@ -119,6 +119,10 @@ fn worst_contracts() {
         ("our precompile, reverting", Asm::new(), {
             Asm::new().call(op::CALL, COUNTER, INCREMENT_AND_REVERT).op(op::POP)
         }),
+        ("our precompile with 1 MiB and no gas", memory(1 << 20), {
+            let call = Asm::new().push(0).push(0).push(1 << 20).push(0).push(0).address(COUNTER).push(0);
+            call.op(op::CALL).op(op::POP)
+        }),
     ];
     for (name, before, body) in loops {
         run(|| measure(name, install(0x77, forever(before, body)), vec![]));

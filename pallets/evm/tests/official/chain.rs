@@ -61,7 +61,7 @@ impl pallet_evm::Config for Chain {
     type Coinbase = Coinbase;
     type BlockHash = Hashes;
     type WeightPerGas = WeightPerGas;
-    type WeightInfo = ();
+    type WeightInfo = pallet_evm::weights::SubstrateWeight<Chain>;
 }
 
 /// An account as a test describes it.

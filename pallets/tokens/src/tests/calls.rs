@@ -63,7 +63,7 @@ fn errors_keep_their_meaning_in_native_calls() {
         assert_noop!(Pallet::burn(signed(ALICE), token(), one), Error::<Test>::AccountFrozen);
         assert_ok!(Pallet::pause(signed(OWNER), token()));
         assert_noop!(Pallet::burn(signed(ALICE), token(), one), Error::<Test>::EnforcedPause);
-        assert_ok!(Registry::block_app(app(), true, &mut Vec::new()));
+        assert_ok!(Registry::do_set_app_standing(app(), Standing::Blocked, &mut Vec::new()));
         assert_noop!(Pallet::mint(signed(OWNER), token(), BOB, one), pallet_users::Error::<Test>::AppSuspended);
         assert_noop!(Pallet::burn(RuntimeOrigin::root(), token(), one), DispatchError::BadOrigin);
     });

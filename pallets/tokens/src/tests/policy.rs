@@ -120,7 +120,7 @@ fn suspending_an_app_stops_its_closed_tokens() {
         assert_eq!(error_of(|logs| transfer(ALICE, OWNER, 1, logs)), not_allowed(ALICE));
         assert_ok!(Registry::do_set_app_status(OWNER, app(), Status::Active, &mut Vec::new()));
         assert_ok!(transfer(ALICE, OWNER, 1, &mut Vec::new()));
-        assert_ok!(Registry::block_app(app(), true, &mut Vec::new()));
+        assert_ok!(Registry::do_set_app_standing(app(), Standing::Blocked, &mut Vec::new()));
         assert_eq!(error_of(|logs| transfer(ALICE, OWNER, 1, logs)), not_allowed(ALICE));
     });
 }

@@ -40,6 +40,20 @@ fn only_operators_create_apps_on_a_network_of_registered_accounts() {
 }
 
 #[test]
+fn an_operators_app_is_admitted() {
+    run(Policy::Open, || {
+        let standing = |app| Apps::<Test>::get(app).map(|info| info.standing);
+        assert_eq!(standing(create(OPERATOR)), Some(Standing::Admitted));
+        let other = create(account(1));
+        assert_eq!(standing(other), Some(Standing::Unadmitted));
+        // On an open network that makes no difference.
+        assert_ok!(Registry::do_add_users(account(1), other, &[account(2)], &mut Vec::new()));
+        assert!(Registry::is_user(other, account(2)));
+        assert_eq!(Apps::<Test>::get(other).map(|info| info.visible_status()), Some(Status::Active));
+    });
+}
+
+#[test]
 fn zero_address_is_no_account() {
     run(Policy::Open, || {
         let zero = H160::zero();
@@ -126,14 +140,15 @@ fn a_blocked_app_obeys_no_one() {
     run(Policy::Open, || {
         let owner = account(1);
         let app = create(owner);
-        let events = logs_of::<IUsers::AppStatusChanged>(|logs| Registry::block_app(app, true, logs));
+        let set = |standing, logs: &mut Vec<Log>| Registry::do_set_app_standing(app, standing, logs);
+        let events = logs_of::<IUsers::AppStatusChanged>(|logs| set(Standing::Blocked, logs));
         assert_eq!(events[0].status, IUsers::Status::Suspended);
         let refusal: UsersError = IUsers::AppSuspended { app: app.into() }.into();
         assert_eq!(error_of(|logs| Registry::do_set_app_status(owner, app, Status::Active, logs)), refusal);
         assert_eq!(error_of(|logs| Registry::do_transfer_app_ownership(owner, app, account(2), logs)), refusal);
         assert_eq!(error_of(|logs| Registry::do_add_admin(owner, app, account(2), logs)), refusal);
         assert_eq!(error_of(|logs| Registry::do_remove_admin(owner, app, account(2), logs)), refusal);
-        let events = logs_of::<IUsers::AppStatusChanged>(|logs| Registry::block_app(app, false, logs));
+        let events = logs_of::<IUsers::AppStatusChanged>(|logs| set(Standing::Unadmitted, logs));
         assert_eq!(events[0].status, IUsers::Status::Active);
     });
 }
@@ -150,7 +165,7 @@ fn an_unknown_app_is_not_found() {
         assert_eq!(error_of(|logs| Registry::do_add_users(caller, app, &[], logs)), refusal);
         let status = Status::Active;
         assert_eq!(error_of(|logs| Registry::do_set_user_status(caller, app, caller, status, logs)), refusal);
-        assert_eq!(error_of(|logs| Registry::block_app(app, true, logs)), refusal);
+        assert_eq!(error_of(|logs| Registry::do_set_app_standing(app, Standing::Admitted, logs)), refusal);
         assert!(!Registry::is_admin(app, caller));
         assert!(!Registry::is_user(app, caller));
         // Nor does the zero address own it, though an empty entry might look so.

@@ -1,8 +1,12 @@
 //! Native calls: origins, logs, the network's own decisions, genesis.
 
 use super::*;
-use crate::{Event, mock::RuntimeEvent};
+use crate::{
+    Event,
+    mock::{ROOT, RuntimeEvent},
+};
 use frame_support::{BoundedVec, dispatch::DispatchResult};
+use hanse_primitives::AccountId20;
 use sp_runtime::{BuildStorage, DispatchError};
 
 fn signed(who: H160) -> RuntimeOrigin {
@@ -55,7 +59,7 @@ fn errors_keep_their_meaning_in_native_calls() {
         for (result, error) in cases {
             assert_eq!(result, Err(error.into()));
         }
-        assert_ok!(Registry::set_app_blocked(RuntimeOrigin::root(), app, true));
+        assert_ok!(Registry::set_app_standing(RuntimeOrigin::root(), app, Standing::Blocked));
         assert_noop!(Registry::add_admin(signed(owner), app, other), Error::<Test>::AppSuspended);
         // What the types of native calls rule out.
         let refused = UsersError::from(IUsers::InvalidStatus { status: 0 });
@@ -74,7 +78,7 @@ fn only_root_decides_for_the_network() {
             let refusal = DispatchError::BadOrigin;
             assert_noop!(Registry::set_transact_policy(origin.clone(), Policy::Registered), refusal);
             assert_noop!(Registry::set_operator(origin.clone(), account(1), true), refusal);
-            assert_noop!(Registry::set_app_blocked(origin, app, true), refusal);
+            assert_noop!(Registry::set_app_standing(origin, app, Standing::Blocked), refusal);
         }
         assert_noop!(Registry::create_app(RuntimeOrigin::root(), H256::zero()), DispatchError::BadOrigin);
     });
@@ -104,14 +108,20 @@ fn the_network_keeps_an_operator_while_it_needs_one() {
 }
 
 #[test]
-fn blocking_an_app_is_logged_and_told() {
+fn an_apps_standing_is_logged_and_told() {
     run(Policy::Open, || {
+        let set = |app, standing| Registry::set_app_standing(RuntimeOrigin::root(), app, standing);
         let app = create(account(1));
-        assert_ok!(Registry::set_app_blocked(RuntimeOrigin::root(), app, true));
-        assert_ok!(Registry::set_app_blocked(RuntimeOrigin::root(), app, true));
+        assert_ok!(set(app, Standing::Blocked));
+        assert_ok!(set(app, Standing::Blocked));
         assert_eq!(Emitted::get().len(), 1, "one change, one log");
-        System::assert_has_event(RuntimeEvent::Users(Event::AppBlockedSet { app, blocked: true }));
-        assert_noop!(Registry::set_app_blocked(RuntimeOrigin::root(), [0; 16], true), Error::<Test>::AppNotFound);
+        assert_ok!(set(app, Standing::Unadmitted));
+        assert_ok!(set(app, Standing::Admitted));
+        assert_eq!(Emitted::get().len(), 2, "contracts see no more than whether it is active");
+        for standing in [Standing::Blocked, Standing::Unadmitted, Standing::Admitted] {
+            System::assert_has_event(RuntimeEvent::Users(Event::AppStandingSet { app, standing }));
+        }
+        assert_noop!(set([0; 16], Standing::Admitted), Error::<Test>::AppNotFound);
     });
 }
 
@@ -120,6 +130,26 @@ fn genesis_sets_policy_and_operators() {
     run(Policy::Registered, || {
         assert_eq!(TransactPolicy::<Test>::get(), Policy::Registered);
         assert!(Operators::<Test>::contains_key(OPERATOR));
+    });
+}
+
+/// A native call needs a nonce, and that an account, which coins don't make where there are none.
+#[test]
+fn root_and_operators_have_an_account() {
+    run(Policy::Registered, || {
+        let references = |who: H160| System::reference_count(&who.into());
+        assert_eq!((references(ROOT), references(OPERATOR), references(account(1))), (1, 1, 0));
+        let set = |operator| Registry::set_operator(RuntimeOrigin::root(), account(1), operator);
+        for _ in 0..2 {
+            assert_ok!(set(true));
+            assert_eq!(references(account(1)), 1);
+        }
+        // What was signed stays used, whatever becomes of the signer.
+        System::inc_account_nonce(AccountId20::from(account(1)));
+        assert_ok!(set(false));
+        assert_eq!((references(account(1)), System::account_nonce(AccountId20::from(account(1)))), (1, 1));
+        assert_ok!(set(true));
+        assert_eq!(references(account(1)), 1);
     });
 }
 

@@ -1,13 +1,7 @@
-//! Who may transact, and the extension that asks.
+//! Who may transact.
 
 use super::*;
-use crate::{CheckPermission, mock::RuntimeCall};
-use frame_support::{dispatch::GetDispatchInfo, pallet_prelude::TransactionSource};
-use hanse_primitives::TransactionError;
-use sp_runtime::{
-    traits::{TransactionExtension, TxBaseImplication},
-    transaction_validity::{InvalidTransaction, TransactionValidityError},
-};
+use crate::mock::ROOT;
 
 #[test]
 fn everyone_transacts_on_an_open_network() {
@@ -47,9 +41,11 @@ fn suspending_an_app_cuts_off_all_but_its_owner() {
         assert!(Registry::can_transact(owner));
         assert!(!Registry::can_transact(admin));
         assert!(!Registry::can_transact(user));
-        assert_ok!(Registry::block_app(app, true, &mut Vec::new()));
-        assert!(!Registry::can_transact(owner));
-        assert_ok!(Registry::block_app(app, false, &mut Vec::new()));
+        for standing in [Standing::Blocked, Standing::Unadmitted] {
+            assert_ok!(Registry::do_set_app_standing(app, standing, &mut Vec::new()));
+            assert!(!Registry::can_transact(owner));
+        }
+        assert_ok!(Registry::do_set_app_standing(app, Standing::Admitted, &mut Vec::new()));
         assert_ok!(Registry::do_set_app_status(owner, app, Status::Active, &mut Vec::new()));
         for who in [owner, admin, user] {
             assert!(Registry::can_transact(who));
@@ -88,49 +84,28 @@ fn one_role_left_is_enough() {
     });
 }
 
+/// Apps that anyone created while the network was open let no one in once it is closed.
 #[test]
-fn a_full_list_of_vouchers_stays_as_it_is() {
-    run(Policy::Registered, || {
-        let user = account(3);
-        let apps: Vec<_> = (0..=MAX_VOUCHERS)
-            .map(|i| {
-                let salt = H256::from_low_u64_be(i.into());
-                let app = Registry::do_create_app(OPERATOR, salt, &mut Vec::new()).expect("is new");
-                assert_ok!(Registry::do_add_users(OPERATOR, app, &[user], &mut Vec::new()));
-                app
-            })
-            .collect();
-        let last = apps[MAX_VOUCHERS as usize];
-        assert!(Registry::is_user(last, user), "the membership itself is recorded");
-        assert!(!Vouchers::<Test>::get(user).contains(&last));
-        for app in &apps[..MAX_VOUCHERS as usize] {
-            assert!(Registry::can_transact(user));
-            assert_ok!(Registry::do_set_user_status(OPERATOR, *app, user, Status::Suspended, &mut Vec::new()));
-        }
-        assert!(!Registry::can_transact(user));
-        // There is room again: suspending and activating takes the place.
-        assert_ok!(Registry::do_set_user_status(OPERATOR, last, user, Status::Suspended, &mut Vec::new()));
-        assert_ok!(Registry::do_set_user_status(OPERATOR, last, user, Status::Active, &mut Vec::new()));
+fn a_network_can_be_closed() {
+    run(Policy::Open, || {
+        let (stranger, friend, user) = (account(1), account(2), account(3));
+        let theirs = create(stranger);
+        assert_ok!(Registry::do_add_users(stranger, theirs, &[friend], &mut Vec::new()));
+        let ours = create(OPERATOR);
+        assert_ok!(Registry::do_add_users(OPERATOR, ours, &[user], &mut Vec::new()));
+        TransactPolicy::<Test>::put(Policy::Registered);
         assert!(Registry::can_transact(user));
+        for who in [stranger, friend] {
+            assert!(!Registry::can_transact(who));
+        }
+        assert_ok!(Registry::do_set_app_standing(theirs, Standing::Admitted, &mut Vec::new()));
+        for who in [stranger, friend] {
+            assert!(Registry::can_transact(who));
+        }
     });
-}
-
-fn validate(origin: RuntimeOrigin) -> Result<(), TransactionValidityError> {
-    let call = RuntimeCall::System(frame_system::Call::remark { remark: Vec::new() });
-    CheckPermission::<Test>::new()
-        .validate(origin, &call, &call.get_dispatch_info(), 0, (), &TxBaseImplication(()), TransactionSource::External)
-        .map(|_| ())
 }
 
 #[test]
-fn the_extension_asks_of_signed_transactions() {
-    run(Policy::Registered, || {
-        assert_eq!(validate(RuntimeOrigin::signed(OPERATOR.into())), Ok(()));
-        assert_eq!(
-            validate(RuntimeOrigin::signed(account(1).into())),
-            Err(InvalidTransaction::Custom(TransactionError::NotPermitted.code()).into())
-        );
-        assert_eq!(validate(RuntimeOrigin::none()), Ok(()));
-    });
-    run(Policy::Open, || assert_eq!(validate(RuntimeOrigin::signed(account(1).into())), Ok(())));
+fn root_transacts_always() {
+    run(Policy::Registered, || assert!(Registry::can_transact(ROOT)));
 }

@@ -8,7 +8,7 @@ use sp_runtime::traits::Zero;
 enum Step {
     Transfer(usize, u8),
     Status(usize, Status),
-    Block(usize, bool),
+    Standing(usize, Standing),
     AddAdmin(usize, u8),
     RemoveAdmin(usize, u8),
     AddUsers(usize, u8, u8),
@@ -21,10 +21,11 @@ const ACCOUNTS: u8 = 5;
 fn step() -> impl Strategy<Value = Step> {
     let (app, who) = (0..APPS, 1..=ACCOUNTS);
     let status = prop_oneof![Just(Status::Active), Just(Status::Suspended)];
+    let standing = prop_oneof![Just(Standing::Unadmitted), Just(Standing::Admitted), Just(Standing::Blocked)];
     prop_oneof![
         (app.clone(), who.clone()).prop_map(|(app, who)| Step::Transfer(app, who)),
         (app.clone(), status.clone()).prop_map(|(app, status)| Step::Status(app, status)),
-        (app.clone(), any::<bool>()).prop_map(|(app, blocked)| Step::Block(app, blocked)),
+        (app.clone(), standing).prop_map(|(app, standing)| Step::Standing(app, standing)),
         (app.clone(), who.clone()).prop_map(|(app, who)| Step::AddAdmin(app, who)),
         (app.clone(), who.clone()).prop_map(|(app, who)| Step::RemoveAdmin(app, who)),
         (app.clone(), who.clone(), who.clone()).prop_map(|(app, a, b)| Step::AddUsers(app, a, b)),
@@ -38,7 +39,7 @@ fn expected(apps: &[AppId], who: H160) -> bool {
         || apps.iter().any(|app| {
             let info = Apps::<Test>::get(app).expect("was created");
             let role = Admins::<Test>::contains_key(app, who) || Users::<Test>::get(app, who) == Some(Status::Active);
-            (info.owner == who && !info.blocked) || (info.is_active() && role)
+            info.standing == Standing::Admitted && (info.owner == who || (role && info.status == Status::Active))
         })
 }
 
@@ -63,7 +64,7 @@ proptest! {
                         Registry::do_transfer_app_ownership(owner(app), apps[app], account(to), logs)
                     }
                     Step::Status(app, status) => Registry::do_set_app_status(owner(app), apps[app], status, logs),
-                    Step::Block(app, blocked) => Registry::block_app(apps[app], blocked, logs),
+                    Step::Standing(app, standing) => Registry::do_set_app_standing(apps[app], standing, logs),
                     Step::AddAdmin(app, who) => Registry::do_add_admin(owner(app), apps[app], account(who), logs),
                     Step::RemoveAdmin(app, who) => {
                         Registry::do_remove_admin(owner(app), apps[app], account(who), logs)
