@@ -11,11 +11,13 @@ const RPC_PORT: &str = "8545";
 /// Defaults of the SDK that are wrong for a chain that serves Ethereum JSON-RPC.
 const DEFAULTS: &[(&str, &str)] = &[
     ("rpc_port", RPC_PORT),
+    // `auto` gives whoever comes over loopback the methods that change keys and peers: behind a proxy that is everybody.
+    ("rpc_methods", "safe"),
     ("rpc_max_connections", "1000"),
     ("rpc_max_batch_request_len", "1000"),
     // Clients ask for balances and calls at any height.
     ("state_pruning", "archive"),
-    // Parallel calls each need an instance; without a free one they wait.
+    // Instances that are kept ready; a call of the runtime that finds none makes one, and warns.
     ("max_runtime_instances", "32"),
     // The fork-aware pool dropped transactions of a sender who sends many in a row: 170 of 4,800 under load with blocks
     // every few milliseconds, and everything behind the gaps hung. The single-state pool lost none.
@@ -160,6 +162,8 @@ mod tests {
         let cli = parse(&["--dev"]);
         assert_eq!(cli.run.rpc_params.rpc_port, Some(8545));
         assert_eq!(cli.node.sealing, Sealing::Instant);
+        assert_eq!(cli.node.limits.eth_call_max_gas, 50_000_000);
+        assert_eq!(cli.run.rpc_params.rpc_methods, sc_cli::RpcMethods::Safe);
         assert!(matches!(
             cli.run.rpc_params.rpc_batch_config(),
             Ok(sc_service::config::RpcBatchRequestConfig::Limit(1000))

@@ -2,14 +2,15 @@
 
 use crate::{
     cli::{Cli, Subcommand},
-    index,
+    index, rpc,
     service::{self, FullBackend, FullClient, Partial},
 };
 use futures::Future;
 use hanse_runtime::opaque::Block;
 use sc_cli::{Error, Result, SubstrateCli};
+use sc_client_api::HeaderBackend;
 use sc_service::{Configuration, PartialComponents, TaskManager};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Runs the node or a subcommand to its end.
 ///
@@ -40,22 +41,28 @@ pub fn run() -> Result<()> {
             command.run(config.database.clone())?;
             // Whoever answered no still has the database.
             if database.is_none_or(|path| !path.exists()) {
-                remove_index(&config)?;
+                remove_index(&config.data_path)?;
             }
             Ok(())
         }),
         Some(Subcommand::Revert(command)) => cli.create_runner(command)?.async_run(|config| {
-            // Or the journal would bring the blocks back.
-            remove_index(&config)?;
             let grandpa = !service::seals_alone(config.chain_spec.as_ref());
-            with_partial(&config, |partial| {
+            let data_path = config.data_path.clone();
+            with_partial(&config, |partial| async move {
+                let Commanded { client, backend, .. } = partial;
                 let revert = Box::new(move |client, _, blocks| {
                     if grandpa {
                         sc_consensus_grandpa::revert(client, blocks)?;
                     }
                     Ok(())
                 });
-                command.run(partial.client, partial.backend, Some(revert))
+                let best = client.info().best_hash;
+                let result = command.run(client.clone(), backend, Some(revert)).await;
+                if client.info().best_hash != best {
+                    // Or the journal would bring the blocks back.
+                    remove_index(&data_path)?;
+                }
+                result
             })
         }),
     }
@@ -65,6 +72,8 @@ fn run_node(cli: &Cli) -> Result<()> {
     let runner = cli.create_runner(&cli.run)?;
     let node = cli.node.clone();
     runner.run_node_until_exit(|mut config| async move {
+        // The number of connections each endpoint knows by itself; here it is the number of threads that may block.
+        config.rpc.max_connections = rpc::slots::BLOCKING_THREADS;
         for endpoint in config.rpc.addr.iter_mut().flatten() {
             // A port in use is an error to show: on another port nobody would find the node.
             endpoint.retry_random_port = false;
@@ -88,8 +97,8 @@ struct Commanded {
     import_queue: sc_consensus::DefaultImportQueue<Block>,
 }
 
-fn remove_index(config: &Configuration) -> Result<()> {
-    let folder = index::folder(&config.data_path);
+fn remove_index(data_path: &Path) -> Result<()> {
+    let folder = index::folder(data_path);
     match std::fs::remove_dir_all(&folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),

@@ -23,7 +23,10 @@
 //! # Invariants
 //! - JSON-RPC reads one head, the index's; see [`index`].
 //! - The node holds no user's key: it only takes signed transactions.
-//! - Nothing that comes over RPC or the network can make it panic; limits bound what one request may cost.
+//! - Nothing that comes over RPC or the network can make it panic.
+//! - Limits bound what one request of Ethereum JSON-RPC may cost, and [`rpc::slots`] how many of them call the runtime
+//!   at a time, so that a block's author always finds an instance of it. What the SDK's `state_call` executes is bounded
+//!   in number alone.
 //!
 //! # Failure
 //! Consensus, network, pool and index are essential tasks: when one ends, the node ends, with an error, and is to be

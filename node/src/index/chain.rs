@@ -14,6 +14,8 @@ pub trait Chain: Send + Sync + 'static {
     fn hash_at(&self, number: u64) -> Result<Option<B256>>;
     /// Hash of the block's parent.
     fn parent(&self, hash: B256) -> Result<Option<B256>>;
+    /// Whether the runtime can be asked about the block: its state wasn't pruned.
+    fn has_state(&self, hash: B256) -> Result<bool>;
     /// What the runtime made of the block.
     fn ethereum_block(&self, hash: B256) -> Result<EthereumBlock>;
     /// SCALE encoding of header and body.
@@ -55,11 +57,15 @@ mod client {
             Ok(header.map(|header| convert::b256(*header.parent_hash())))
         }
 
+        fn has_state(&self, hash: B256) -> Result<bool> {
+            Ok(self.block_status(convert::h256(hash)).map_err(chain_error)? != BlockStatus::InChainPruned)
+        }
+
         fn ethereum_block(&self, hash: B256) -> Result<EthereumBlock> {
-            let at = convert::h256(hash);
-            if self.block_status(at).map_err(chain_error)? == BlockStatus::InChainPruned {
+            if !self.has_state(hash)? {
                 return Err(IndexError::StateGone(hash));
             }
+            let at = convert::h256(hash);
             self.runtime_api().block(at).map_err(chain_error)?.ok_or(IndexError::NoBlock(hash))
         }
 

@@ -8,6 +8,7 @@ use super::{
     Index,
     chain::Chain,
     error::{IndexError, Result},
+    journal::JOURNAL_BLOCKS,
     metrics::Metrics,
     read::{self, BlockKey},
     types::BlockRecord,
@@ -24,8 +25,6 @@ use tokio::sync::Notify;
 
 /// After an error, and when no notification comes: look again.
 const TICK: Duration = Duration::from_secs(1);
-/// Final blocks that the journal keeps.
-const JOURNAL_BLOCKS: u64 = 64;
 /// While catching up, say how far it is each so many blocks.
 const REPORT_BLOCKS: u64 = 10_000;
 
@@ -90,16 +89,17 @@ impl<C: Chain> Follower<C> {
     }
 
     /// Goes one block towards the best chain; `false` when there.
-    async fn step(&mut self) -> Result<bool> {
+    pub(super) async fn step(&mut self) -> Result<bool> {
         let started = Instant::now();
         let (retracted, base) = self.retracted().await?;
         let (best, _) = self.chain.best();
-        let mut next = base.as_ref().map_or(0, |(number, ..)| number + 1);
+        let above_base = base.as_ref().map_or(0, |(number, ..)| number + 1);
+        let mut next = above_base;
         let block = loop {
             let Some(hash) = (if next <= best { self.chain.hash_at(next)? } else { None }) else { break None };
             // The chain may have moved since `retracted` looked.
-            if let Some((number, parent, _)) = &base
-                && number + 1 == next
+            if let Some((_, parent, _)) = &base
+                && next == above_base
                 && self.chain.parent(hash)? != Some(*parent)
             {
                 return Ok(true);
@@ -107,8 +107,9 @@ impl<C: Chain> Follower<C> {
             match self.load(hash) {
                 Ok(block) => break Some(block),
                 Err(IndexError::StateGone(_)) if next < self.chain.finalized().0 => {
-                    warn!(target: "index", "block {next} can't be indexed: its state was pruned");
-                    next += 1;
+                    let first = self.first_with_state(next)?;
+                    warn!(target: "index", "blocks {next} to {} can't be indexed: their state was pruned", first - 1);
+                    next = first;
                 }
                 Err(error) => return Err(error),
             }
@@ -117,22 +118,28 @@ impl<C: Chain> Follower<C> {
             return Ok(false);
         }
         let hashes: Vec<_> = retracted.iter().map(|block| block.substrate_hash).collect();
-        let enacted = match &block {
-            Some(block) => Some((block, self.chain.encoded_block(block.substrate_hash)?)),
-            None => None,
-        };
         let number = block.as_ref().map(BlockRecord::number);
+        let forget = best.saturating_sub(JOURNAL_BLOCKS);
+        let encoded = match &block {
+            Some(block) if block.number() > forget => Some(self.chain.encoded_block(block.substrate_hash)?),
+            _ => None,
+        };
+        let first = number.filter(|number| *number > above_base || *number < self.index.first_height());
         let base_block = base.as_ref().and_then(|(_, _, block)| block.clone());
         let head = block
             .as_ref()
             .map(|block| (block.number(), block.substrate_hash))
             .or(base.map(|(number, hash, _)| (number, hash)));
-        let finalized = self.final_height(head)?;
-        write::apply(&mut self.connection, Change { retracted: &hashes, enacted, finalized }).await?;
+        let finalized = self.final_block(head)?;
+        let change = Change { retracted: &hashes, enacted: block.as_ref(), encoded, forget, first, finalized };
+        let finalized = write::apply(&mut self.connection, change).await?;
         self.head = head;
-        self.index.moved(retracted, base_block, block.map(Arc::new), finalized);
+        self.index.moved(retracted, base_block, block.map(Arc::new), first, finalized);
         if let Some(metrics) = &self.metrics {
             metrics.indexed(number, started.elapsed());
+            if let Some(finalized) = finalized {
+                metrics.finalized(finalized);
+            }
         }
         if let Some(number) = number
             && number > 0
@@ -141,6 +148,20 @@ impl<C: Chain> Follower<C> {
             info!(target: "index", "indexed block {number} of {best}");
         }
         Ok(true)
+    }
+
+    /// The lowest height above `gone` whose state is still there. State is pruned from below, and the last final block
+    /// always has its own.
+    fn first_with_state(&self, mut gone: u64) -> Result<u64> {
+        let (mut there, _) = self.chain.finalized();
+        while there - gone > 1 {
+            let middle = gone + (there - gone) / 2;
+            match self.chain.hash_at(middle)? {
+                Some(hash) if self.chain.has_state(hash)? => there = middle,
+                _ => gone = middle,
+            }
+        }
+        Ok(there)
     }
 
     /// The blocks of the index that left the best chain, newest first, and what remains: the new head's height, its
@@ -172,19 +193,23 @@ impl<C: Chain> Follower<C> {
         BlockRecord::from_runtime(hash, block).map_err(|error| IndexError::Malformed(hash, error))
     }
 
-    /// The chain's final height as far as it is indexed. A block that is final but not yet indexed counts once it is.
-    fn final_height(&self, head: Option<(u64, B256)>) -> Result<Option<u64>> {
+    /// Height and chain hash of what is final for an index with this head: the chain's final block, or the head while
+    /// that is below it. Whether the index has that block is seen when it is written.
+    fn final_block(&self, head: Option<(u64, B256)>) -> Result<Option<(u64, B256)>> {
+        let Some((head, _)) = head else { return Ok(None) };
         let (number, hash) = self.chain.finalized();
-        let indexed = head.is_some_and(|(head, _)| head >= number);
-        Ok((indexed && self.chain.hash_at(number)? == Some(hash)).then_some(number))
+        if number <= head {
+            return Ok(Some((number, hash)));
+        }
+        Ok(self.chain.hash_at(head)?.map(|hash| (head, hash)))
     }
 
-    async fn finalize(&mut self) -> Result<()> {
-        let Some(number) = self.final_height(self.head)? else { return Ok(()) };
-        if self.finalized == Some(number) {
+    /// Notes what is final.
+    pub(super) async fn finalize(&mut self) -> Result<()> {
+        let Some((number, hash)) = self.final_block(self.head)? else { return Ok(()) };
+        if self.finalized == Some(number) || !write::finalize(&mut self.connection, number, hash).await? {
             return Ok(());
         }
-        write::finalize(&mut self.connection, number, JOURNAL_BLOCKS).await?;
         self.finalized = Some(number);
         self.index.finalized_moved(number);
         if let Some(metrics) = &self.metrics {

@@ -11,21 +11,25 @@
 //! ```
 //!
 //! # Invariants
-//! - Every state that a reader can see is a whole chain: from its head down to genesis each block's parent is the block
-//!   below it, and no block is there without its transactions and logs.
+//! - Every state that a reader can see is a whole chain: from its head down to [`Index::first_height`] (genesis unless
+//!   state was pruned) each block's parent is the block below it, and no block is there without its transactions and
+//!   logs.
 //! - `latest` in JSON-RPC is the index's head. So once `newHeads` names a block every method knows it, and no method
 //!   mixes two heads.
 //! - A block is written before anybody is told of it. What a client has seen survives `kill -9` of the node: the
 //!   journal holds the last blocks whole, for the case that the chain's database lost its last writes.
-//! - The index is derived: when its file is missing or belongs to another chain it is written anew.
+//! - `finalized` is a block of the index, never of a fork that the index doesn't follow yet.
+//! - The index is derived: when its file is missing, damaged or of another chain it is written anew.
 //!
 //! # Failure
 //! A failed write leaves the older, true view; the follower reports it and tries again. Blocks whose state was pruned
-//! before they were indexed are left out with a warning: JSON-RPC answers `null` for them.
+//! before they were indexed are left out with a warning: JSON-RPC answers `null` for them, and refuses to search for
+//! logs there. A search for logs that finds too much or takes too long is given up, and has connections of its own.
 
 pub mod cache;
 pub mod chain;
 pub mod error;
+mod file;
 pub mod follow;
 pub mod journal;
 pub mod logs;
@@ -43,15 +47,11 @@ use cache::Recent;
 use chain::Chain;
 use error::Result;
 use follow::Follower;
-use log::info;
-use logs::{LogFilter, LogRange};
+use logs::{LogFilter, LogLimits, LogRange};
 use metrics::Metrics;
 use parking_lot::RwLock;
 use read::BlockKey;
-use sqlx::{
-    ConnectOptions, SqliteConnection, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -62,10 +62,14 @@ use types::{BlockRecord, LocatedLog, LocatedTransaction};
 
 /// Connections for readers. SQLite reads in parallel; each connection has its own thread.
 const READERS: u32 = 8;
-/// Head changes that a slow subscriber may lag behind before its subscription is closed.
-const BACKLOG: usize = 1024;
-/// More blocks than this can't have been lost by the chain's database in a crash.
-const MAX_LOST_BLOCKS: u64 = 1024;
+/// Connections for searching logs, so that long searches don't keep other readers waiting.
+const LOG_READERS: u32 = 4;
+/// One search for logs may take so long.
+const LOG_TIME: Duration = Duration::from_secs(10);
+/// JSON of the logs that one search may find: below the 15 MiB that an answer of the RPC server may have by default.
+const LOG_BYTES: usize = 14 << 20;
+/// Head changes, with whole blocks, that a slow subscriber may lag behind before its subscription is closed.
+const BACKLOG: usize = 64;
 
 /// Where the index of a chain with its data in `data_path` lives.
 pub fn folder(data_path: &Path) -> PathBuf {
@@ -85,48 +89,38 @@ pub struct HeadChange {
 #[derive(Clone)]
 pub struct Index {
     pool: SqlitePool,
+    log_pool: SqlitePool,
     recent: Arc<RwLock<Recent>>,
     changes: broadcast::Sender<Arc<HeadChange>>,
 }
 
 impl Index {
-    /// Opens the index of `chain` in `folder`, making or remaking the file when there is none or it belongs to
-    /// another chain, and gives the task that keeps it up to date.
+    /// Opens the index of `chain` in `folder`, making or remaking the file when there is none or it is no use, and
+    /// gives the task that keeps it up to date.
     ///
     /// # Errors
     /// When the folder or the file can't be used.
     pub async fn open<C: Chain>(folder: &Path, chain: Arc<C>, metrics: Option<Metrics>) -> Result<(Self, Follower<C>)> {
         std::fs::create_dir_all(folder)?;
-        let file = folder.join("index.sqlite");
+        let file = file::path(folder);
         let genesis = chain.hash_at(0)?.unwrap_or_default();
-        let mut connection = connect(&file).await?;
-        if !belongs_to(&mut connection, genesis, chain.best().0).await? {
-            info!(target: "index", "the index belongs to another chain; writing it anew");
-            sqlx::Connection::close(connection).await?;
-            for suffix in ["", "-wal", "-shm"] {
-                let path = folder.join(format!("index.sqlite{suffix}"));
-                if path.exists() {
-                    std::fs::remove_file(path)?;
-                }
-            }
-            connection = connect(&file).await?;
-            belongs_to(&mut connection, genesis, chain.best().0).await?;
+        let (connection, stored) = file::open(&file, genesis, chain.best().0).await?;
+        let readers = |most| {
+            SqlitePoolOptions::new().max_connections(most).test_before_acquire(false).connect_with(file::reader(&file))
+        };
+        let mut recent = Recent::default();
+        recent.set_finalized(stored.finalized);
+        recent.set_first(stored.first);
+        let head = stored.head.as_ref().map(|head| (head.number(), head.substrate_hash));
+        if let Some(head) = stored.head {
+            recent.push(Arc::new(head));
         }
-        let pool = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .test_before_acquire(false)
-            .connect_with(options(&file).read_only(true))
-            .await?;
-        let index =
-            Self { pool, recent: Arc::new(RwLock::new(Recent::default())), changes: broadcast::channel(BACKLOG).0 };
-        let head = read::below(&mut connection, i64::MAX as u64).await?.map(Arc::new);
-        if let Some(head) = &head {
-            let finalized: i64 = sqlx::query_scalar("SELECT finalized FROM chain").fetch_one(&mut connection).await?;
-            let mut recent = index.recent.write();
-            recent.push(head.clone());
-            recent.set_finalized(finalized as u64);
-        }
-        let head = head.map(|head| (head.number(), head.substrate_hash));
+        let index = Self {
+            pool: readers(READERS).await?,
+            log_pool: readers(LOG_READERS).await?,
+            recent: Arc::new(RwLock::new(recent)),
+            changes: broadcast::channel(BACKLOG).0,
+        };
         let follower = Follower::new(index.clone(), chain, connection, metrics, head);
         Ok((index, follower))
     }
@@ -141,7 +135,13 @@ impl Index {
         self.recent.read().finalized()
     }
 
-    /// Head changes from now on.
+    /// From this height to the head every block is indexed. Above 0 when state was pruned before it could be indexed:
+    /// then blocks below may be missing.
+    pub fn first_height(&self) -> u64 {
+        self.recent.read().first()
+    }
+
+    /// Head changes from now on. A receiver that lags behind too far is told so, and has to begin anew.
     pub fn changes(&self) -> broadcast::Receiver<Arc<HeadChange>> {
         self.changes.subscribe()
     }
@@ -190,12 +190,13 @@ impl Index {
         read::headers(&self.pool, from, to).await
     }
 
-    /// Logs in chain order, `limit` at most.
+    /// All logs that match, in chain order.
     ///
     /// # Errors
-    /// When the database fails.
+    /// When the database fails; when there are more than `limit`, or too many for one answer; when it takes too long.
     pub async fn logs(&self, filter: &LogFilter, range: LogRange, limit: u64) -> Result<Vec<LocatedLog>> {
-        logs::logs(&self.pool, filter, range, limit).await
+        let limits = LogLimits { count: limit, bytes: LOG_BYTES, time: LOG_TIME };
+        logs::logs(&self.log_pool, filter, range, limits).await
     }
 
     /// Takes a committed change into memory, then tells subscribers.
@@ -204,6 +205,7 @@ impl Index {
         retracted: Vec<Arc<BlockRecord>>,
         base: Option<Arc<BlockRecord>>,
         enacted: Option<Arc<BlockRecord>>,
+        first: Option<u64>,
         finalized: Option<u64>,
     ) {
         {
@@ -213,6 +215,9 @@ impl Index {
             }
             for block in base.into_iter().chain(enacted.clone()) {
                 recent.push(block);
+            }
+            if let Some(number) = first {
+                recent.set_first(number);
             }
             if let Some(number) = finalized {
                 recent.set_finalized(number);
@@ -224,42 +229,5 @@ impl Index {
 
     fn finalized_moved(&self, number: u64) {
         self.recent.write().set_finalized(number);
-    }
-}
-
-fn options(file: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(file)
-        .journal_mode(SqliteJournalMode::Wal)
-        // With WAL this survives the death of the process; after the death of the machine the follower fills in what
-        // is missing.
-        .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(Duration::from_secs(10))
-        .pragma("cache_size", "-16384")
-        .disable_statement_logging()
-}
-
-async fn connect(file: &Path) -> Result<SqliteConnection> {
-    let mut connection = options(file).create_if_missing(true).connect().await?;
-    sqlx::migrate!("./migrations").run(&mut connection).await?;
-    Ok(connection)
-}
-
-/// Whether the file is of this chain; a new file is made to be. An index far above the chain belongs to one that was
-/// deleted.
-async fn belongs_to(connection: &mut SqliteConnection, genesis: B256, best: u64) -> Result<bool> {
-    let of: Option<Vec<u8>> =
-        sqlx::query_scalar("SELECT genesis_hash FROM chain").fetch_optional(&mut *connection).await?;
-    let head: Option<i64> =
-        sqlx::query_scalar("SELECT MAX(number) FROM blocks WHERE canonical = 1").fetch_one(&mut *connection).await?;
-    match of {
-        Some(of) => Ok(of == genesis.as_slice() && head.is_none_or(|head| head as u64 <= best + MAX_LOST_BLOCKS)),
-        None => {
-            sqlx::query("INSERT INTO chain (only, genesis_hash, finalized) VALUES (1, ?, 0)")
-                .bind(genesis.as_slice())
-                .execute(connection)
-                .await?;
-            Ok(true)
-        }
     }
 }

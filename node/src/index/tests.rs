@@ -4,7 +4,8 @@ use super::{
     chain::Chain,
     error::{IndexError, Result},
     follow::Follower,
-    logs::{LogFilter, LogRange},
+    journal::{Entry, JOURNAL_BLOCKS, Journal},
+    logs::{LogFilter, LogLimits, LogRange},
     *,
 };
 use alloy_consensus::{SignableTransaction, TxEnvelope, TxLegacy};
@@ -23,6 +24,8 @@ struct State {
     best: Vec<B256>,
     finalized: u64,
     pruned_below: u64,
+    /// How often a block's state was asked for.
+    state_asked: u64,
 }
 
 /// A chain in memory.
@@ -48,13 +51,18 @@ impl Chain for TestChain {
         Ok(self.0.lock().blocks.get(&hash).map(|(parent, _)| *parent))
     }
 
-    fn ethereum_block(&self, hash: B256) -> Result<EthereumBlock> {
-        let state = self.0.lock();
+    fn has_state(&self, hash: B256) -> Result<bool> {
+        let mut state = self.0.lock();
+        state.state_asked += 1;
         let number = state.best.iter().position(|best| *best == hash).unwrap_or(usize::MAX) as u64;
-        if number < state.pruned_below {
+        Ok(number >= state.pruned_below)
+    }
+
+    fn ethereum_block(&self, hash: B256) -> Result<EthereumBlock> {
+        if !self.has_state(hash)? {
             return Err(IndexError::StateGone(hash));
         }
-        Ok(state.blocks[&hash].1.clone())
+        Ok(self.0.lock().blocks[&hash].1.clone())
     }
 
     fn encoded_block(&self, hash: B256) -> Result<Vec<u8>> {
@@ -130,6 +138,19 @@ impl Fixture {
 
     async fn open(&self) -> (Index, Follower<TestChain>) {
         Index::open(self.folder.path(), self.chain.clone(), None).await.expect("opens")
+    }
+
+    /// The journal as the node finds it at its next start.
+    async fn journal(&self) -> Vec<Entry> {
+        let genesis = self.chain.hash_at(0).expect("answers").expect("is there");
+        let mut journal = Journal::open(self.folder.path()).await.expect("opens").expect("is there");
+        let entries = journal.entries(genesis).await.expect("reads");
+        for entry in &entries {
+            let block = journal.block(entry.hash).await.expect("reads");
+            assert_eq!(block, self.chain.encoded_block(entry.hash).expect("answers"));
+        }
+        journal.close().await;
+        entries
     }
 }
 
@@ -310,10 +331,8 @@ async fn finality_sweeps_what_can_not_come_back() {
     assert_equals_chain(&index, &fixture.chain).await;
 
     drop((index, follower));
-    let journal = journal::read(fixture.folder.path(), fixture.chain.hash_at(0).expect("answers").expect("is there"))
-        .await
-        .expect("reads");
-    assert_eq!(journal.first().map(|entry| entry.number), Some(26));
+    let journal = fixture.journal().await;
+    assert_eq!(journal.first().map(|entry| entry.number), Some(1));
     assert_eq!(journal.last().map(|entry| (entry.number, entry.finalized)), Some((100, false)));
     assert!(journal.iter().all(|entry| entry.finalized == (entry.number <= 90)));
     let (index, _) = fixture.open().await;
@@ -321,18 +340,171 @@ async fn finality_sweeps_what_can_not_come_back() {
 }
 
 #[tokio::test]
-async fn leaves_out_what_was_pruned() {
+async fn the_journal_holds_the_last_blocks_only() {
+    let fixture = Fixture::new();
+    for _ in 0..JOURNAL_BLOCKS + 20 {
+        fixture.chain.extend(0, &[]);
+    }
+    let (index, mut follower) = fixture.open().await;
+    // While the index is far behind, nothing that it does is worth a place.
+    for _ in 0..=20 {
+        assert!(follower.step().await.expect("indexes"));
+    }
+    assert_eq!(index.head().map(|head| head.number()), Some(20));
+    assert_eq!(fixture.journal().await, []);
+    follower.catch_up().await.expect("indexes");
+    let numbers = |journal: &[Entry]| (journal[0].number, journal[journal.len() - 1].number, journal.len() as u64);
+    assert_eq!(numbers(&fixture.journal().await), (21, JOURNAL_BLOCKS + 20, JOURNAL_BLOCKS));
+    // Without finality too: what is too old leaves as new blocks come.
+    for _ in 0..5 {
+        fixture.chain.extend(0, &[]);
+    }
+    assert!(follower.step().await.expect("indexes"));
+    assert_eq!(numbers(&fixture.journal().await), (26, JOURNAL_BLOCKS + 21, JOURNAL_BLOCKS - 4));
+}
+
+#[tokio::test]
+async fn only_a_block_of_the_index_is_final() {
+    let fixture = Fixture::new();
+    for _ in 0..5 {
+        fixture.chain.extend(0, &[1]);
+    }
+    fixture.chain.finalize(1);
+    let (index, mut follower) = fixture.open().await;
+    follower.catch_up().await.expect("indexes");
+    assert_eq!(index.finalized(), 1);
+    // Another fork becomes final after the last step.
+    fixture.chain.rewind(2);
+    for _ in 0..2 {
+        fixture.chain.extend(1, &[1]);
+    }
+    fixture.chain.finalize(4);
+    follower.finalize().await.expect("writes");
+    assert_eq!(index.finalized(), 1);
+    assert_eq!(index.head().map(|head| head.number()), Some(5));
+    follower.catch_up().await.expect("indexes");
+    assert_eq!(index.finalized(), 4);
+    assert_equals_chain(&index, &fixture.chain).await;
+}
+
+#[tokio::test]
+async fn what_is_indexed_of_the_final_chain_is_final() {
     let fixture = Fixture::new();
     for _ in 0..10 {
         fixture.chain.extend(0, &[1]);
     }
-    fixture.chain.finalize(9);
-    fixture.chain.0.lock().pruned_below = 5;
+    fixture.chain.finalize(8);
+    let (index, mut follower) = fixture.open().await;
+    for number in 0..=10 {
+        assert!(follower.step().await.expect("indexes"));
+        assert_eq!(index.head().map(|head| head.number()), Some(number));
+        assert_eq!(index.finalized(), number.min(8));
+    }
+    assert!(!follower.step().await.expect("indexes"));
+}
+
+#[tokio::test]
+async fn leaves_out_what_was_pruned() {
+    let fixture = Fixture::new();
+    for _ in 0..1000 {
+        fixture.chain.extend(0, &[1]);
+    }
+    fixture.chain.finalize(990);
+    fixture.chain.0.lock().pruned_below = 900;
+    let (index, mut follower) = fixture.open().await;
+    follower.begin().await.expect("indexes");
+    assert_eq!(index.head().map(|head| head.number()), Some(900));
+    assert!(fixture.chain.0.lock().state_asked < 20, "each block was asked for");
+    follower.catch_up().await.expect("indexes");
+    assert_eq!(index.head().map(|head| head.number()), Some(1000));
+    assert_eq!(index.first_height(), 900);
+    assert!(index.block_by_number(899).await.expect("reads").is_none());
+    assert!(index.block_by_number(900).await.expect("reads").is_some());
+    drop((index, follower));
+
+    // The node was away for longer than states are kept.
+    for _ in 0..1000 {
+        fixture.chain.extend(0, &[1]);
+    }
+    fixture.chain.finalize(1990);
+    fixture.chain.0.lock().pruned_below = 1900;
+    let (index, mut follower) = fixture.open().await;
+    assert_eq!(index.first_height(), 900);
+    follower.catch_up().await.expect("indexes");
+    assert_eq!(index.first_height(), 1900);
+    assert!(index.block_by_number(1000).await.expect("reads").is_some());
+    assert!(index.block_by_number(1001).await.expect("reads").is_none());
+}
+
+/// What was put aside in the folder.
+fn damaged(folder: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder).expect("lists").map(|entry| entry.expect("lists").path());
+    files.filter(|path| path.to_string_lossy().contains("index.sqlite.damaged-")).collect()
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_put_aside() {
+    let fixture = Fixture::new();
+    fixture.chain.extend(0, &[1]);
+    let file = file::path(fixture.folder.path());
+    std::fs::write(&file, [7; 9999]).expect("writes");
+    assert!(Journal::open(fixture.folder.path()).await.is_err());
     let (index, mut follower) = fixture.open().await;
     follower.catch_up().await.expect("indexes");
-    assert_eq!(index.head().map(|head| head.number()), Some(10));
-    assert!(index.block_by_number(4).await.expect("reads").is_none());
-    assert!(index.block_by_number(5).await.expect("reads").is_some());
+    assert_equals_chain(&index, &fixture.chain).await;
+    let aside = damaged(fixture.folder.path());
+    assert_eq!(aside.len(), 1);
+    assert_eq!(std::fs::read(&aside[0]).expect("reads"), [7; 9999]);
+}
+
+#[tokio::test]
+async fn a_damaged_schema_is_put_aside() {
+    let fixture = Fixture::new();
+    fixture.chain.extend(0, &[1]);
+    let file = file::path(fixture.folder.path());
+    file::close(file::connect(&file).await.expect("opens")).await;
+    let mut bytes = std::fs::read(&file).expect("reads");
+    bytes[100..4096].fill(0xff);
+    std::fs::write(&file, bytes).expect("writes");
+    let (index, mut follower) = fixture.open().await;
+    follower.catch_up().await.expect("indexes");
+    assert_equals_chain(&index, &fixture.chain).await;
+    assert!(!damaged(fixture.folder.path()).is_empty());
+}
+
+#[tokio::test]
+async fn a_newer_nodes_file_is_put_aside() {
+    let fixture = Fixture::new();
+    fixture.chain.extend(0, &[1]);
+    let mut connection = file::connect(&file::path(fixture.folder.path())).await.expect("opens");
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (9999, 'newer', 1, x'00', 0)",
+    )
+    .execute(&mut connection)
+    .await
+    .expect("writes");
+    file::close(connection).await;
+    let (index, mut follower) = fixture.open().await;
+    follower.catch_up().await.expect("indexes");
+    assert_equals_chain(&index, &fixture.chain).await;
+    assert_eq!(damaged(fixture.folder.path()).len(), 1);
+}
+
+#[tokio::test]
+async fn an_older_nodes_file_learns_its_first_height() {
+    let fixture = Fixture::new();
+    let mut connection = file::connect(&file::path(fixture.folder.path())).await.expect("opens");
+    let older = "ALTER TABLE chain DROP COLUMN first_height; DELETE FROM _sqlx_migrations WHERE version = 2; \
+                 INSERT INTO chain (only, genesis_hash, finalized) VALUES (1, x'00', 7); \
+                 INSERT INTO blocks (number, hash, substrate_hash, header, size_bytes, canonical) \
+                 VALUES (5, x'01', x'01', x'', 0, 0), (6, x'02', x'02', x'', 0, 1), (7, x'03', x'03', x'', 0, 1)";
+    sqlx::raw_sql(older).execute(&mut connection).await.expect("writes");
+    file::close(connection).await;
+    let mut connection = file::connect(&file::path(fixture.folder.path())).await.expect("opens");
+    let first: i64 =
+        sqlx::query_scalar("SELECT first_height FROM chain").fetch_one(&mut connection).await.expect("reads");
+    assert_eq!(first, 6);
 }
 
 #[tokio::test]
@@ -372,8 +544,51 @@ async fn logs_are_found_by_address_and_topics() {
     let head = index.head().expect("has a head");
     let in_block = index.logs(&LogFilter::default(), LogRange::Block(head.hash), 999).await.expect("reads");
     assert_eq!(in_block.len(), 7);
-    assert_eq!(
-        index.logs(&LogFilter::default(), LogRange::Numbers { from: 0, to: 10 }, 4).await.expect("reads").len(),
-        4
-    );
+    let by_other_address = LogFilter { addresses: vec![address(1)], topics: vec![] };
+    let in_block = index.logs(&by_other_address, LogRange::Block(head.hash), 999).await.expect("reads");
+    assert_eq!(in_block.len(), 2);
+}
+
+#[tokio::test]
+async fn a_search_for_logs_has_limits() {
+    let fixture = Fixture::new();
+    for _ in 0..10 {
+        fixture.chain.extend(0, &[5, 2]);
+    }
+    let (index, mut follower) = fixture.open().await;
+    follower.catch_up().await.expect("indexes");
+    let filter = LogFilter::default();
+    let range = LogRange::Numbers { from: 0, to: 10 };
+    let ample = LogLimits { count: 70, bytes: 1 << 20, time: Duration::from_secs(60) };
+    let search = async |limits| logs::logs(&index.log_pool, &filter, range, limits).await.map(|logs| logs.len());
+    assert_eq!(search(ample).await.expect("reads"), 70);
+    // The first seven logs are those of block 1.
+    let result = search(LogLimits { count: 7, ..ample }).await;
+    assert!(matches!(result, Err(IndexError::TooManyLogs { limit: 7, block: 2 })), "{result:?}");
+    let result = search(LogLimits { bytes: 4500, ..ample }).await;
+    assert!(matches!(result, Err(IndexError::TooManyBytes { limit: 4500, block: 2 })), "{result:?}");
+    // A search that was given up leaves nothing behind.
+    for _ in 0..2 * LOG_READERS {
+        assert_eq!(search(ample).await.expect("reads"), 70);
+    }
+}
+
+#[tokio::test]
+async fn sqlite_itself_ends_a_search_that_takes_too_long() {
+    let fixture = Fixture::new();
+    for _ in 0..30 {
+        fixture.chain.extend(0, &[9; 20]);
+    }
+    let (index, mut follower) = fixture.open().await;
+    follower.catch_up().await.expect("indexes");
+    // Nothing matches, so that SQLite looks at every log before it says anything.
+    let filter = LogFilter { addresses: vec![], topics: vec![vec![], vec![B256::repeat_byte(0xee)]] };
+    let limits = LogLimits { count: 1, bytes: 1 << 20, time: Duration::from_secs(60) };
+    let range = LogRange::Numbers { from: 0, to: 30 };
+    let past = std::time::Instant::now();
+    let result = logs::search(&index.log_pool, &filter, range, limits, past).await;
+    assert!(matches!(&result, Err(error) if error.is_interrupt()), "{result:?}");
+    let result = logs::logs(&index.log_pool, &filter, range, LogLimits { time: Duration::ZERO, ..limits }).await;
+    assert!(matches!(result, Err(IndexError::TooSlow(_))), "{result:?}");
+    assert_eq!(logs::logs(&index.log_pool, &filter, range, limits).await.expect("reads"), []);
 }

@@ -117,6 +117,12 @@ impl BlockRecord {
         self.header.number
     }
 
+    /// Bytes that it takes in memory, about.
+    pub fn memory(&self) -> usize {
+        let transactions: usize = self.transactions.iter().map(TransactionRecord::memory).sum();
+        size_of::<Self>() + self.header_rlp.len() + transactions
+    }
+
     /// The transaction at `position`, located.
     pub fn located(&self, position: u64) -> Option<LocatedTransaction> {
         let transaction = self.transactions.get(usize::try_from(position).ok()?)?.clone();
@@ -140,6 +146,11 @@ impl BlockRecord {
 }
 
 impl TransactionRecord {
+    fn memory(&self) -> usize {
+        let of_log = |log: &Log| size_of::<Log>() + size_of_val(log.topics()) + log.data.data.len();
+        size_of::<Self>() + self.raw.len() + self.logs.iter().map(of_log).sum::<usize>()
+    }
+
     fn from_runtime(executed: ExecutedTransaction, cumulative_gas_used: u64, first_log: u64) -> Self {
         Self {
             hash: convert::b256(executed.hash),

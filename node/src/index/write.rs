@@ -15,14 +15,21 @@ const ROWS: usize = 64;
 pub struct Change<'a> {
     /// Substrate hashes of the blocks that leave the canonical chain, newest first.
     pub retracted: &'a [B256],
-    /// The block that becomes the head, and the SCALE encoding of it for the journal.
-    pub enacted: Option<(&'a BlockRecord, Vec<u8>)>,
-    /// The final height from now on, if it is known.
-    pub finalized: Option<u64>,
+    /// The block that becomes the head.
+    pub enacted: Option<&'a BlockRecord>,
+    /// SCALE encoding of that block, if the journal is to keep it.
+    pub encoded: Option<Vec<u8>>,
+    /// The journal forgets the blocks at and below this height.
+    pub forget: u64,
+    /// From this height on no block is missing, if that changes.
+    pub first: Option<u64>,
+    /// Height and substrate hash of the block that the chain calls final.
+    pub finalized: Option<(u64, B256)>,
 }
 
-/// Applies the change; on error nothing is written.
-pub async fn apply(connection: &mut SqliteConnection, change: Change<'_>) -> Result<()> {
+/// Applies the change; on error nothing is written. Says what is final from now on: nothing new if the index has
+/// another block at that height.
+pub async fn apply(connection: &mut SqliteConnection, change: Change<'_>) -> Result<Option<u64>> {
     let mut transaction = connection.begin().await?;
     for hash in change.retracted {
         sqlx::query("UPDATE blocks SET canonical = 0 WHERE substrate_hash = ?")
@@ -30,42 +37,56 @@ pub async fn apply(connection: &mut SqliteConnection, change: Change<'_>) -> Res
             .execute(&mut *transaction)
             .await?;
     }
-    if let Some((block, encoded)) = change.enacted {
+    if let Some(block) = change.enacted {
         enact(&mut transaction, block).await?;
-        sqlx::query("INSERT OR REPLACE INTO journal (number, substrate_hash, block) VALUES (?, ?, ?)")
-            .bind(block.number() as i64)
-            .bind(block.substrate_hash.as_slice())
-            .bind(encoded)
+        if let Some(encoded) = change.encoded {
+            sqlx::query("INSERT OR REPLACE INTO journal (number, substrate_hash, block) VALUES (?, ?, ?)")
+                .bind(block.number() as i64)
+                .bind(block.substrate_hash.as_slice())
+                .bind(encoded)
+                .execute(&mut *transaction)
+                .await?;
+        }
+    }
+    sqlx::query("DELETE FROM journal WHERE number <= ?").bind(change.forget as i64).execute(&mut *transaction).await?;
+    if let Some(number) = change.first {
+        sqlx::query("UPDATE chain SET first_height = ?").bind(number as i64).execute(&mut *transaction).await?;
+    }
+    let finalized = match change.finalized {
+        Some((number, hash)) => note_finalized(&mut transaction, number, hash).await?.then_some(number),
+        None => None,
+    };
+    transaction.commit().await?;
+    Ok(finalized)
+}
+
+/// Notes the final block and drops the non-canonical blocks at or below it, which no reorganisation can bring back.
+/// `false`, and nothing is done, if the index has another block at that height.
+pub async fn finalize(connection: &mut SqliteConnection, number: u64, hash: B256) -> Result<bool> {
+    let mut transaction = connection.begin().await?;
+    let noted = note_finalized(&mut transaction, number, hash).await?;
+    if noted {
+        sqlx::query("DELETE FROM blocks WHERE canonical = 0 AND number <= ?")
+            .bind(number as i64)
             .execute(&mut *transaction)
             .await?;
     }
-    if let Some(number) = change.finalized {
-        note_finalized(&mut transaction, number).await?;
-    }
     transaction.commit().await?;
-    Ok(())
+    Ok(noted)
 }
 
-async fn note_finalized(connection: &mut SqliteConnection, number: u64) -> Result<()> {
-    sqlx::query("UPDATE chain SET finalized = ?").bind(number as i64).execute(connection).await?;
-    Ok(())
-}
-
-/// Notes the finalized height and drops what no reorganisation can bring back: non-canonical blocks at or below it,
-/// and the journal up to `keep_blocks` below it.
-pub async fn finalize(connection: &mut SqliteConnection, number: u64, keep_blocks: u64) -> Result<()> {
-    let mut transaction = connection.begin().await?;
-    note_finalized(&mut transaction, number).await?;
-    sqlx::query("DELETE FROM blocks WHERE canonical = 0 AND number <= ?")
-        .bind(number as i64)
-        .execute(&mut *transaction)
-        .await?;
-    sqlx::query("DELETE FROM journal WHERE number < ?")
-        .bind(number.saturating_sub(keep_blocks) as i64)
-        .execute(&mut *transaction)
-        .await?;
-    transaction.commit().await?;
-    Ok(())
+/// The chain may have made a block final that the index doesn't follow yet: only a block of the index counts.
+async fn note_finalized(connection: &mut SqliteConnection, number: u64, hash: B256) -> Result<bool> {
+    let noted = sqlx::query(
+        "UPDATE chain SET finalized = ? \
+         WHERE EXISTS (SELECT 1 FROM blocks WHERE canonical = 1 AND number = ? AND substrate_hash = ?)",
+    )
+    .bind(number as i64)
+    .bind(number as i64)
+    .bind(hash.as_slice())
+    .execute(connection)
+    .await?;
+    Ok(noted.rows_affected() > 0)
 }
 
 async fn enact(connection: &mut SqliteConnection, block: &BlockRecord) -> Result<()> {

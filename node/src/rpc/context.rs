@@ -4,6 +4,7 @@ use super::{
     error::{RpcResult, internal, server_error, unknown_block},
     input::{BlockRef, BlockTag},
     pending::PendingTransactions,
+    slots::{Slots, Work},
 };
 use crate::{
     index::{Index, types::BlockRecord},
@@ -19,6 +20,10 @@ use std::sync::Arc;
 /// What one request may cost.
 #[derive(Clone, Debug, clap::Args)]
 pub struct RpcLimits {
+    /// Most gas that one eth_call or eth_estimateGas may use, also where a block takes more.
+    #[arg(long, value_name = "GAS", default_value_t = 50_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub eth_call_max_gas: u64,
+
     /// Most blocks that one eth_getLogs may search.
     #[arg(long, value_name = "BLOCKS", default_value_t = 100_000)]
     pub eth_logs_max_blocks: u64,
@@ -27,7 +32,7 @@ pub struct RpcLimits {
     #[arg(long, value_name = "LOGS", default_value_t = 20_000)]
     pub eth_logs_max_results: u64,
 
-    /// Most blocks that one eth_feeHistory may cover.
+    /// Most blocks that one eth_feeHistory covers.
     #[arg(long, value_name = "BLOCKS", default_value_t = 1024)]
     pub eth_fee_history_max_blocks: u64,
 }
@@ -41,10 +46,14 @@ pub struct Deps {
     pub pool: Arc<Pool>,
     /// The Ethereum index.
     pub index: Index,
+    /// EIP-155; the chain keeps it for ever.
+    pub chain_id: u64,
     /// The pool by Ethereum hash.
     pub pending: PendingTransactions,
     /// The state of synchronisation.
     pub sync: Arc<SyncingService<Block>>,
+    /// How many calls of the runtime are made at a time.
+    pub slots: Slots,
     /// Limits from the command line.
     pub limits: RpcLimits,
     /// Name and version of the node.
@@ -111,16 +120,49 @@ impl Context {
         })
     }
 
-    /// Asks the runtime about the state of a block, on a blocking thread.
+    /// Asks the runtime about the state of a block.
     pub async fn runtime<T: Send + 'static>(
         &self,
+        block: &BlockRecord,
+        call: impl FnOnce(&RuntimeApiOf, H256) -> Result<T, ApiError> + Send + 'static,
+    ) -> RpcResult<T> {
+        self.execute(Work::Light, block, call).await
+    }
+
+    /// Has the runtime execute a contract on the state of a block.
+    pub async fn simulate<T: Send + 'static>(
+        &self,
+        block: &BlockRecord,
+        call: impl FnOnce(&RuntimeApiOf, H256) -> Result<T, ApiError> + Send + 'static,
+    ) -> RpcResult<T> {
+        self.execute(Work::Heavy, block, call).await
+    }
+
+    /// Does work that calls the runtime, on a blocking thread and when there is a slot for it.
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        work: Work,
+        run: impl FnOnce() -> T + Send + 'static,
+    ) -> RpcResult<T> {
+        let slot = self.slots.take(work).await?;
+        let task = tokio::task::spawn_blocking(move || {
+            // Nothing stops the work, also when the client has left: the slot is in use until it ends.
+            let _slot = slot;
+            run()
+        });
+        task.await.map_err(internal)
+    }
+
+    async fn execute<T: Send + 'static>(
+        &self,
+        work: Work,
         block: &BlockRecord,
         call: impl FnOnce(&RuntimeApiOf, H256) -> Result<T, ApiError> + Send + 'static,
     ) -> RpcResult<T> {
         let client = self.client.clone();
         let at = convert::h256(block.substrate_hash);
         let number = block.number();
-        let result = tokio::task::spawn_blocking(move || call(&client.runtime_api(), at)).await.map_err(internal)?;
+        let result = self.blocking(work, move || call(&client.runtime_api(), at)).await?;
         result.map_err(|error| match error {
             ApiError::UnknownBlock(_) => {
                 server_error(format!("the state of block {number} is not available: this node has pruned it"))

@@ -4,6 +4,8 @@ use hanse_primitives::TransactionError;
 use jsonrpsee::types::{ErrorObject, ErrorObjectOwned};
 use log::error;
 
+/// There is no such method, or subscription.
+pub const METHOD_NOT_FOUND: i32 = -32601;
 /// Malformed request parameters.
 pub const INVALID_PARAMS: i32 = -32602;
 /// Refused, and the text says why.
@@ -23,6 +25,11 @@ pub fn invalid_params(text: impl Into<String>) -> ErrorObjectOwned {
     ErrorObject::owned(INVALID_PARAMS, text, None::<()>)
 }
 
+/// No method, or subscription, of this name.
+pub fn method_not_found(text: impl Into<String>) -> ErrorObjectOwned {
+    ErrorObject::owned(METHOD_NOT_FOUND, text, None::<()>)
+}
+
 /// A refusal.
 pub fn server_error(text: impl Into<String>) -> ErrorObjectOwned {
     ErrorObject::owned(SERVER_ERROR, text, None::<()>)
@@ -31,6 +38,11 @@ pub fn server_error(text: impl Into<String>) -> ErrorObjectOwned {
 /// A limit was exceeded.
 pub fn limit_exceeded(text: impl Into<String>) -> ErrorObjectOwned {
     ErrorObject::owned(LIMIT_EXCEEDED, text, None::<()>)
+}
+
+/// Too many requests at a time.
+pub fn busy() -> ErrorObjectOwned {
+    limit_exceeded("the node is busy, try again")
 }
 
 /// The block isn't there.

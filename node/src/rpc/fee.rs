@@ -5,7 +5,7 @@
 use super::{
     Module,
     context::Context,
-    error::{RpcResult, internal, invalid_params, limit_exceeded, unknown_block},
+    error::{RpcResult, internal, server_error, unknown_block},
     input::BlockTag,
     method,
     params::HexOrDecimal,
@@ -22,6 +22,8 @@ const TIP_BLOCKS: u64 = 20;
 const TIP_PERCENTILE: usize = 60;
 /// The suggested tip when no transaction paid any, in wei: 1 gwei.
 const DEFAULT_TIP: u128 = 1_000_000_000;
+/// Most blocks of a fee history with percentiles: each of them is read whole.
+const MAX_REWARD_BLOCKS: u64 = 128;
 /// geth's limit on percentiles.
 const MAX_PERCENTILES: usize = 100;
 
@@ -73,20 +75,19 @@ fn tips_of(block: &BlockRecord) -> impl Iterator<Item = (u128, u64)> + '_ {
 
 async fn history(context: &Context, count: u64, newest: BlockTag, percentiles: Vec<f64>) -> RpcResult<FeeHistory> {
     check_percentiles(&percentiles)?;
-    let limit = context.limits.eth_fee_history_max_blocks;
-    if count > limit {
-        return Err(limit_exceeded(format!("blockCount {count} exceeds the limit of {limit} blocks")));
-    }
+    let count = covered(count, context.limits.eth_fee_history_max_blocks, &percentiles);
     let newest = context.height(newest)?;
     let head = context.head()?;
     if newest > head.number() {
-        return Err(invalid_params(format!("request beyond head block: requested {newest}, head {}", head.number())));
+        return Err(server_error(format!("request beyond head block: requested {newest}, head {}", head.number())));
     }
     if count == 0 {
         return Ok(FeeHistory::default());
     }
     let oldest = (newest + 1).saturating_sub(count);
     let headers = context.index.headers(oldest, newest).await.map_err(internal)?;
+    // Blocks at the beginning of the range may be missing in the index.
+    let oldest = headers.first().ok_or_else(unknown_block)?.number;
     let mut history = FeeHistory { oldest_block: oldest, ..Default::default() };
     for header in &headers {
         history.base_fee_per_gas.push(header.base_fee_per_gas.unwrap_or_default().into());
@@ -111,15 +112,20 @@ async fn history(context: &Context, count: u64, newest: BlockTag, percentiles: V
     Ok(history)
 }
 
+/// As many blocks as were asked for, or as one request gets: then the answer is shorter, as the specification has it.
+fn covered(count: u64, limit: u64, percentiles: &[f64]) -> u64 {
+    count.min(limit).min(if percentiles.is_empty() { u64::MAX } else { MAX_REWARD_BLOCKS })
+}
+
 fn check_percentiles(percentiles: &[f64]) -> RpcResult<()> {
     if percentiles.len() > MAX_PERCENTILES {
-        return Err(invalid_params(format!("invalid reward percentile: over the query limit {MAX_PERCENTILES}")));
+        return Err(server_error(format!("invalid reward percentile: over the query limit {MAX_PERCENTILES}")));
     }
     if let Some(wrong) = percentiles.iter().find(|percentile| !(0.0..=100.0).contains(*percentile)) {
-        return Err(invalid_params(format!("invalid reward percentile: {wrong}")));
+        return Err(server_error(format!("invalid reward percentile: {wrong}")));
     }
     if !percentiles.is_sorted() {
-        return Err(invalid_params("invalid reward percentile: they must ascend"));
+        return Err(server_error("invalid reward percentile: they must ascend"));
     }
     Ok(())
 }
@@ -147,13 +153,25 @@ fn rewards_of(block: &BlockRecord, percentiles: &[f64]) -> Vec<u128> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rpc::error::SERVER_ERROR;
 
     #[test]
     fn percentiles_ascend_from_0_to_100() {
         assert!(check_percentiles(&[]).is_ok());
         assert!(check_percentiles(&[0.0, 50.0, 50.0, 100.0]).is_ok());
         for wrong in [&[-1.0][..], &[101.0], &[50.0, 49.0], &[f64::NAN], &[1.0; 101]] {
-            assert!(check_percentiles(wrong).is_err());
+            let refused = check_percentiles(wrong).expect_err("is wrong");
+            assert_eq!(refused.code(), SERVER_ERROR);
+            assert!(refused.message().starts_with("invalid reward percentile"), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_history_is_cut_to_its_limits() {
+        assert_eq!(covered(5, 1024, &[]), 5);
+        assert_eq!(covered(5, 1024, &[50.0]), 5);
+        assert_eq!(covered(2000, 1024, &[]), 1024);
+        assert_eq!(covered(2000, 1024, &[50.0]), MAX_REWARD_BLOCKS);
+        assert_eq!(covered(2000, 16, &[50.0]), 16);
     }
 }

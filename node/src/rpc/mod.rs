@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A method resolves its block against the index once and works on that block to its end, so an answer never mixes two
-//! blocks. What executes the runtime does so on a blocking thread.
+//! blocks. What executes the runtime does so on a blocking thread and in one of a few [`slots`].
 
 mod block;
 mod context;
@@ -14,12 +14,14 @@ mod execute;
 mod fee;
 pub mod ids;
 mod input;
+mod known;
 mod logs;
 mod net;
 mod output;
 mod params;
 pub mod pending;
 mod revert;
+pub mod slots;
 mod state;
 mod submit;
 mod subscribe;

@@ -2,28 +2,22 @@
 
 use super::{
     Module,
+    context::Context,
     error::{RpcResult, internal},
     method,
 };
-use crate::rpc::context::Context;
 use alloy_primitives::U64;
-use hanse_primitives::runtime_api::EthereumApi;
 use jsonrpsee::core::RegisterMethodError;
 use sc_client_api::HeaderBackend;
 use serde_json::{Value, json};
 use sp_consensus::SyncOracle;
 
 pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
-    method(module, "eth_chainId", 0, |context, _| async move { chain_id(&context).await.map(U64::from) })?;
-    method(module, "net_version", 0, |context, _| async move { Ok(chain_id(&context).await?.to_string()) })?;
+    method(module, "eth_chainId", 0, |context, _| async move { Ok(U64::from(context.chain_id)) })?;
+    method(module, "net_version", 0, |context, _| async move { Ok(context.chain_id.to_string()) })?;
     method(module, "net_listening", 0, |_, _| async move { Ok(true) })?;
     method(module, "net_peerCount", 0, |context, _| async move { Ok(U64::from(context.sync.num_connected_peers())) })?;
     method(module, "eth_syncing", 0, |context, _| async move { syncing(&context).await })
-}
-
-async fn chain_id(context: &Context) -> RpcResult<u64> {
-    let head = context.head()?;
-    context.runtime(&head, |api, at| api.chain_id(at)).await
 }
 
 /// `false`, or how far the node is. Blocks that are imported but not yet indexed count as not there.

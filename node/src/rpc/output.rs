@@ -2,7 +2,9 @@
 
 use super::error::{RpcResult, internal};
 use crate::index::types::{BlockRecord, LocatedLog, LocatedTransaction};
-use alloy_consensus::{Receipt, ReceiptEnvelope, ReceiptWithBloom, TxEnvelope, transaction::Recovered};
+use alloy_consensus::{
+    Receipt, ReceiptEnvelope, ReceiptWithBloom, Transaction as _, TxEnvelope, transaction::Recovered,
+};
 use alloy_eips::{Decodable2718, eip4895::Withdrawals};
 use alloy_primitives::{Address, U256};
 use alloy_rpc_types_eth::{Block, BlockTransactions, Header, Log, Transaction, TransactionReceipt};
@@ -59,12 +61,15 @@ pub fn transaction(located: &LocatedTransaction) -> RpcResult<Transaction> {
 /// # Errors
 /// When it can't be decoded.
 pub fn pending_transaction(raw: &[u8], from: Address) -> RpcResult<Transaction> {
+    let inner = Recovered::new_unchecked(decode(raw)?, from);
+    // What it will pay is for its block to say; until then `gasPrice` is the most that it would.
+    let most = inner.max_fee_per_gas();
     Ok(Transaction {
-        inner: Recovered::new_unchecked(decode(raw)?, from),
+        inner,
         block_hash: None,
         block_number: None,
         transaction_index: None,
-        effective_gas_price: None,
+        effective_gas_price: Some(most),
         block_timestamp: None,
     })
 }
@@ -125,4 +130,25 @@ pub fn log(located: LocatedLog, removed: bool) -> Log {
 
 fn decode(raw: &[u8]) -> RpcResult<TxEnvelope> {
     TxEnvelope::decode_2718(&mut &raw[..]).map_err(|error| internal(format!("a transaction of the chain: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_consensus::{SignableTransaction, TxEip1559, TxLegacy};
+    use alloy_eips::Encodable2718;
+    use alloy_primitives::Signature;
+
+    #[test]
+    fn a_pending_transactions_price_is_its_fee_cap() {
+        let signature = Signature::new(U256::from(1), U256::from(2), false);
+        let dynamic = TxEip1559 { max_fee_per_gas: 9, max_priority_fee_per_gas: 2, ..Default::default() };
+        let legacy = TxLegacy { gas_price: 9, ..Default::default() };
+        for envelope in [TxEnvelope::from(dynamic.into_signed(signature)), legacy.into_signed(signature).into()] {
+            let transaction = pending_transaction(&envelope.encoded_2718(), Address::ZERO).expect("decodes");
+            let json = serde_json::to_value(transaction).expect("serializes");
+            assert_eq!(json["gasPrice"], "0x9", "{json}");
+            assert!(json["blockHash"].is_null(), "{json}");
+        }
+    }
 }

@@ -1,27 +1,44 @@
 //! The pool's transactions by Ethereum hash and by sender.
 //!
-//! The pool itself knows a transaction by the hash of its extrinsic.
+//! The pool itself knows a transaction by the hash of its extrinsic, and finds quickly only those that are ready. So
+//! each transaction is noted here when it gets into the pool, and forgotten when it has left the pool and either the
+//! index has it or no block does.
+//!
+//! ```text
+//!  eth_sendRawTransaction ──┐                   ┌──► by hash, also between pool and index
+//!  pool: one became ready ──┼──► noted, with ───┼──► next nonce of a sender
+//!  each second: all of them ┘    its bytes      └──► announced once when ready
+//! ```
+//!
+//! The pool doesn't tell of a transaction that waits behind a gap, nor when the gap is filled, and it drops what its
+//! listener is too slow for. Hence the look at all of it each second.
 
-use super::error::RpcResult;
-use crate::service::Pool;
-use alloy_primitives::{Address, B256};
+use super::{
+    error::RpcResult,
+    known::{Known, Noted},
+};
+use crate::{
+    index::Index,
+    service::{FullClient, Pool},
+};
+use alloy_primitives::{Address, B256, Bytes};
 use codec::{Decode, Encode};
 use futures::StreamExt;
 use hanse_primitives::{Transaction, convert};
 use hanse_runtime::{UncheckedExtrinsic, opaque};
 use parking_lot::Mutex;
+use sc_client_api::HeaderBackend;
 use sc_transaction_pool_api::{InPoolTransaction, TransactionPool};
-use sp_core::H256;
-use std::{
-    collections::{HashMap, HashSet, VecDeque},
-    sync::Arc,
-};
-use tokio::sync::broadcast;
+use sp_core::{H160, H256};
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::broadcast, time::MissedTickBehavior};
 
-/// Hashes remembered; more than the pool holds.
-const REMEMBERED: usize = 65_536;
 /// Hashes that a slow subscriber may lag behind.
 const BACKLOG: usize = 16_384;
+/// Look at the whole pool this often.
+const TICK: Duration = Duration::from_secs(1);
+
+type InPool = <Pool as TransactionPool>::InPoolTransaction;
 
 /// Follows the pool; cheap to clone.
 #[derive(Clone)]
@@ -30,10 +47,13 @@ pub struct PendingTransactions {
     arrivals: broadcast::Sender<B256>,
 }
 
-#[derive(Default)]
-struct Known {
-    extrinsics: HashMap<B256, H256>,
-    order: VecDeque<B256>,
+/// A transaction that waits for its block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// As it was sent (EIP-2718).
+    pub raw: Bytes,
+    /// Recovered from the signature.
+    pub from: Address,
 }
 
 impl Default for PendingTransactions {
@@ -43,45 +63,57 @@ impl Default for PendingTransactions {
 }
 
 impl PendingTransactions {
-    /// Notes every transaction that becomes ready, for ever.
-    pub async fn follow(self, pool: Arc<Pool>) {
-        let mut stream = pool.import_notification_stream();
-        while let Some(hash) = stream.next().await {
-            // It may be in a block already.
-            let Some(in_pool) = pool.ready_transaction(&hash) else { continue };
-            let Some(transaction) = decode(in_pool.data()) else { continue };
-            let ethereum_hash = convert::b256(transaction.hash());
-            self.note(ethereum_hash, hash);
-            // No receiver is no error.
-            let _ = self.arrivals.send(ethereum_hash);
-        }
-    }
-
-    /// Remembers a transaction that was given to the pool.
-    pub fn note(&self, hash: B256, extrinsic: H256) {
-        let mut known = self.known.lock();
-        if known.extrinsics.insert(hash, extrinsic).is_none() {
-            known.order.push_back(hash);
-        }
-        while known.order.len() > REMEMBERED {
-            if let Some(oldest) = known.order.pop_front() {
-                known.extrinsics.remove(&oldest);
+    /// Keeps to what is in the pool, for ever.
+    pub async fn follow(self, pool: Arc<Pool>, client: Arc<FullClient>, index: Index) {
+        let mut arrivals = pool.import_notification_stream();
+        let mut changes = index.changes();
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                Some(extrinsic) = arrivals.next() => {
+                    // It may be in a block already.
+                    if let Some(in_pool) = pool.ready_transaction(&extrinsic) {
+                        self.found(&pool, &in_pool, true);
+                    }
+                }
+                // A change that is missed leaves transactions here for a while, no more.
+                Ok(change) = changes.recv() => {
+                    if let Some(block) = &change.enacted {
+                        self.known.lock().indexed(block);
+                    }
+                }
+                _ = tick.tick() => {
+                    let best = client.info().best_hash;
+                    let caught_up = index.head().is_some_and(|head| convert::h256(head.substrate_hash) == best);
+                    self.look(&pool, caught_up);
+                }
             }
         }
     }
 
-    /// Ethereum hashes of transactions that become ready from now on.
+    /// Notes a transaction that the pool has just accepted, and announces it if it is ready.
+    pub fn accepted(&self, pool: &Pool, extrinsic: &opaque::UncheckedExtrinsic, transaction: &Transaction) {
+        let hash = pool.hash_of(extrinsic);
+        if let Some(in_pool) = pool.ready_transaction(&hash) {
+            self.found(pool, &in_pool, true);
+        } else if let Some(sender) = transaction.sender() {
+            self.known.lock().note(hash, Noted::new(extrinsic.clone(), transaction, sender));
+        }
+    }
+
+    /// Ethereum hashes of transactions from now on, each when it is first seen to be ready. One that has gone into a
+    /// block before anybody looked is left out.
     pub fn arrivals(&self) -> broadcast::Receiver<B256> {
         self.arrivals.subscribe()
     }
 
-    /// The transaction with this Ethereum hash, if it waits in the pool, ready or behind a gap.
-    pub fn get(&self, pool: &Pool, hash: B256) -> Option<Transaction> {
-        let extrinsic = *self.known.lock().extrinsics.get(&hash)?;
-        if let Some(in_pool) = pool.ready_transaction(&extrinsic) {
-            return decode(in_pool.data());
-        }
-        pool.futures().iter().find(|in_pool| *in_pool.hash() == extrinsic).and_then(|in_pool| decode(in_pool.data()))
+    /// The transaction with this Ethereum hash, if it waits in the pool, ready or behind a gap, or has gone from there
+    /// into a block that is not yet indexed. One that was dropped is found for another second or two.
+    pub fn get(&self, hash: B256) -> Option<Waiting> {
+        let (extrinsic, sender) = self.known.lock().get(&hash)?;
+        let raw = decode(&extrinsic)?.raw().to_vec().into();
+        Some(Waiting { raw, from: convert::address(sender) })
     }
 
     /// The nonce that the sender's next transaction should have, given those that are ready. `state_nonce` is asked
@@ -90,28 +122,86 @@ impl PendingTransactions {
     ///
     /// # Errors
     /// Those of `state_nonce`.
-    pub fn next_nonce(pool: &Pool, sender: Address, state_nonce: impl FnOnce() -> RpcResult<u64>) -> RpcResult<u64> {
-        let prefix = (b"eth", convert::h160(sender)).encode();
-        let provided: HashSet<u64> = pool
-            .ready()
-            .flat_map(|in_pool| {
-                let nonces = in_pool.provides().iter().filter_map(|tag| {
-                    let mut nonce = tag.strip_prefix(prefix.as_slice())?;
-                    u64::decode(&mut nonce).ok()
-                });
-                nonces.collect::<Vec<_>>()
-            })
-            .collect();
+    pub fn next_nonce(
+        &self,
+        pool: &Pool,
+        sender: Address,
+        state_nonce: impl FnOnce() -> RpcResult<u64>,
+    ) -> RpcResult<u64> {
+        let ready = self.known.lock().nonces(convert::h160(sender), is_ready(pool));
         let mut nonce = state_nonce()?;
-        while provided.contains(&nonce) {
+        while ready.contains(&nonce) {
             nonce += 1;
         }
         Ok(nonce)
     }
+
+    fn found(&self, pool: &Pool, in_pool: &InPool, ready: bool) {
+        let hash = *in_pool.hash();
+        if !self.known.lock().see(hash) {
+            let Some(noted) = noted(in_pool) else { return };
+            self.known.lock().note(hash, noted);
+        }
+        let announced = if ready { self.known.lock().announce(hash, is_ready(pool)) } else { Vec::new() };
+        for hash in announced {
+            // No receiver is no error.
+            let _ = self.arrivals.send(hash);
+        }
+    }
+
+    /// Looks at the whole pool. `caught_up` says that what the chain has is indexed.
+    fn look(&self, pool: &Pool, caught_up: bool) {
+        let full = {
+            let mut known = self.known.lock();
+            known.begin_look();
+            known.is_full()
+        };
+        let behind_gaps = pool.futures().into_iter().map(|in_pool| (Arc::new(in_pool), false));
+        for (in_pool, ready) in behind_gaps.chain(pool.ready().map(|in_pool| (in_pool, true))) {
+            // What was forgotten for want of space stays so.
+            if !full || self.known.lock().see(*in_pool.hash()) {
+                self.found(pool, &in_pool, ready);
+            }
+        }
+        self.known.lock().forget_gone(caught_up);
+    }
+}
+
+fn is_ready(pool: &Pool) -> impl Fn(&H256) -> bool + '_ {
+    move |extrinsic| pool.ready_transaction(extrinsic).is_some()
+}
+
+/// `None` when it is no Ethereum transaction.
+fn noted(in_pool: &InPool) -> Option<Noted> {
+    let transaction = decode(in_pool.data())?;
+    // To look at the tag is cheaper than to recover the sender from the signature.
+    let tagged = in_pool.provides().iter().find_map(|tag| sender_of(tag));
+    let sender = tagged.or_else(|| transaction.sender())?;
+    Some(Noted::new(opaque::UncheckedExtrinsic::clone(in_pool.data()), &transaction, sender))
+}
+
+/// The sender, from what the runtime says that the transaction provides.
+fn sender_of(tag: &[u8]) -> Option<H160> {
+    let (sender, _): (H160, u64) = Decode::decode(&mut tag.strip_prefix(b"eth")?).ok()?;
+    Some(sender)
 }
 
 /// The Ethereum transaction in an extrinsic of the pool, if it is one.
 fn decode(extrinsic: &opaque::UncheckedExtrinsic) -> Option<Transaction> {
     let extrinsic = UncheckedExtrinsic::decode(&mut extrinsic.encode().as_slice()).ok()?;
     hanse_runtime::raw_transaction(&extrinsic).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn senders_are_read_from_tags() {
+        let sender = H160::repeat_byte(7);
+        let tag = (b"eth", sender, 9u64).encode();
+        assert_eq!(sender_of(&tag), Some(sender));
+        assert_eq!(sender_of(&tag[1..]), None);
+        assert_eq!(sender_of(b"eth"), None);
+    }
 }

@@ -7,7 +7,7 @@ use super::{
     input::{BlockRef, BlockTag},
     method,
     params::Slot,
-    pending::PendingTransactions,
+    slots::Work,
 };
 use alloy_primitives::{Address, Bytes, U64};
 use hanse_primitives::{Account, convert, runtime_api::EthereumApi};
@@ -50,14 +50,14 @@ async fn account(context: &Context, address: Address, block: Option<BlockRef>) -
 }
 
 async fn pending_nonce(context: &Context, address: Address) -> RpcResult<U64> {
-    let (client, pool) = (context.client.clone(), context.pool.clone());
-    let nonce = tokio::task::spawn_blocking(move || {
-        PendingTransactions::next_nonce(&pool, address, || {
+    let (client, pool, pending) = (context.client.clone(), context.pool.clone(), context.pending.clone());
+    let nonce = context.blocking(Work::Light, move || {
+        pending.next_nonce(&pool, address, || {
             // Not the index's head but the chain's: the pool is never ahead of it.
             let best = client.info().best_hash;
             let account = client.runtime_api().account(best, convert::h160(address)).map_err(internal)?;
             Ok(account.nonce)
         })
     });
-    nonce.await.map_err(internal)?.map(U64::from)
+    nonce.await?.map(U64::from)
 }

@@ -5,6 +5,7 @@ use super::{
     context::Context,
     error::{RpcResult, internal, server_error, transaction_error},
     method,
+    slots::Work,
 };
 use alloy_primitives::{B256, Bytes};
 use codec::Encode;
@@ -13,7 +14,7 @@ use hanse_runtime::opaque;
 use jsonrpsee::{core::RegisterMethodError, types::ErrorObjectOwned};
 use sc_client_api::HeaderBackend;
 use sc_transaction_pool_api::{
-    TransactionPool, TransactionSource,
+    LocalTransactionPool, TransactionPool, TransactionSource,
     error::{Error as PoolError, IntoPoolError},
 };
 use sp_runtime::transaction_validity::InvalidTransaction;
@@ -34,15 +35,38 @@ async fn send(context: &Context, raw: Bytes) -> RpcResult<B256> {
     };
     let hash = convert::b256(transaction.hash());
     let opaque = opaque::UncheckedExtrinsic::try_from_encoded_extrinsic(&extrinsic.encode()).map_err(internal)?;
-    // So that the transaction is found by its hash as soon as it is accepted.
-    context.pending.note(hash, context.pool.hash_of(&opaque));
+    match submit(context, opaque.clone()).await? {
+        None => {
+            // Before the answer: from then on the sender finds the transaction and its nonce.
+            context.pending.accepted(&context.pool, &opaque, transaction);
+            Ok(hash)
+        }
+        Some(error) => Err(refusal(error)),
+    }
+}
+
+/// Gives the transaction to the pool. Returns why the pool refuses it.
+async fn submit(context: &Context, extrinsic: opaque::UncheckedExtrinsic) -> RpcResult<Option<PoolError>> {
     let best = context.client.info().best_hash;
-    match context.pool.submit_one(best, TransactionSource::External, opaque).await {
-        Ok(_) => Ok(hash),
-        Err(error) => Err(match error.into_pool_error() {
-            Ok(error) => refusal(error),
-            Err(error) => internal(error),
-        }),
+    let result = context.pool.submit_one(best, TransactionSource::External, extrinsic.clone()).await;
+    match reason(result)? {
+        // What the pool has refused or dropped it doesn't look at again until a block comes. The sender is to have the
+        // reason of now, if there still is one. This way in validates too, by the same rules: for the runtime a local
+        // transaction is like any other.
+        Some(PoolError::TemporarilyBanned) => {
+            let pool = context.pool.clone();
+            reason(context.blocking(Work::Light, move || pool.submit_local(best, extrinsic)).await?)
+        }
+        reason => Ok(reason),
+    }
+}
+
+/// Why the pool refuses; an error when something else is wrong.
+fn reason<T, E: IntoPoolError>(result: Result<T, E>) -> RpcResult<Option<PoolError>> {
+    match result.map_err(E::into_pool_error) {
+        Ok(_) => Ok(None),
+        Err(Ok(error)) => Ok(Some(error)),
+        Err(Err(error)) => Err(internal(error)),
     }
 }
 
@@ -50,9 +74,10 @@ async fn send(context: &Context, raw: Bytes) -> RpcResult<B256> {
 fn refusal(error: PoolError) -> ErrorObjectOwned {
     match error {
         PoolError::InvalidTransaction(reason) => invalid(reason),
-        PoolError::AlreadyImported(_) | PoolError::TemporarilyBanned => server_error("already known"),
+        // Said only of what is in the pool: a sender may then rely on it.
+        PoolError::AlreadyImported(_) => server_error("already known"),
         PoolError::TooLowPriority { .. } => server_error("replacement transaction underpriced"),
-        PoolError::ImmediatelyDropped => server_error("txpool is full"),
+        PoolError::ImmediatelyDropped | PoolError::TemporarilyBanned => server_error("txpool is full"),
         PoolError::RejectedFutureTransaction => transaction_error(TransactionError::NonceTooHigh),
         error => internal(error),
     }
@@ -77,6 +102,7 @@ fn invalid(reason: InvalidTransaction) -> ErrorObjectOwned {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rpc::error::INTERNAL;
 
     #[test]
     fn every_refusal_has_geths_text() {
@@ -89,6 +115,7 @@ mod tests {
             (PoolError::AlreadyImported(Box::new(())), "already known"),
             (PoolError::TooLowPriority { old: 1, new: 0 }, "replacement transaction underpriced"),
             (PoolError::ImmediatelyDropped, "txpool is full"),
+            (PoolError::TemporarilyBanned, "txpool is full"),
         ] {
             let refusal = refusal(error);
             assert_eq!((refusal.code(), refusal.message()), (-32000, text));
@@ -97,4 +124,20 @@ mod tests {
             assert_eq!(invalid(InvalidTransaction::Custom(error.code())).message(), error.to_string());
         }
     }
+
+    #[test]
+    fn the_pools_reasons_are_told_from_failures() {
+        assert!(matches!(reason::<_, PoolError>(Ok(())), Ok(None)));
+        let full = reason::<(), _>(Err(PoolError::ImmediatelyDropped));
+        assert!(matches!(full, Ok(Some(PoolError::ImmediatelyDropped))));
+        let failed = reason::<(), _>(Err(Failure)).expect_err("is no refusal");
+        assert_eq!(failed.code(), INTERNAL);
+    }
+
+    /// Of the runtime, for example.
+    #[derive(Debug, thiserror::Error)]
+    #[error("failed")]
+    struct Failure;
+
+    impl IntoPoolError for Failure {}
 }

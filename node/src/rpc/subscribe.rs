@@ -1,15 +1,17 @@
 //! `eth_subscribe`: newHeads, logs, newPendingTransactions.
 //!
-//! All come from the index, after it has committed the block: whoever hears of a block can ask for it at once. A
-//! subscriber that reads too slowly loses its subscription instead of messages in the middle.
+//! The first two come from the index, after it has committed the block: whoever hears of a block can ask for it at
+//! once. The last comes from the pool, and only each transaction's first time there is told. A subscriber that reads
+//! too slowly loses its subscription instead of messages in the middle.
 
 use super::{
     Module,
     context::Context,
-    error::{RpcResult, invalid_params},
+    error::{RpcResult, invalid_params, method_not_found},
     input::LogQuery,
     output,
     params::{Args, FromJson},
+    transaction,
 };
 use crate::index::{HeadChange, logs::LogFilter};
 use jsonrpsee::{
@@ -63,7 +65,7 @@ impl Topic {
                 bool::from_json(&options).map(|full| Self::Pending { full }).map_err(wrong)
             }
             ("syncing", _) => Ok(Self::Syncing),
-            (name, _) => Err(invalid_params(format!(r#"no "{name}" subscription in eth namespace"#))),
+            (name, _) => Err(method_not_found(format!(r#"no "{name}" subscription in eth namespace"#))),
         }
     }
 }
@@ -85,17 +87,18 @@ async fn subscribe(
     let arrivals = context.pending.arrivals();
     let Ok(sink) = pending.accept().await else { return Ok(()) };
     match topic {
-        Topic::Heads => each(&sink, changes, |change| heads(&change)).await,
-        Topic::Logs(filter) => each(&sink, changes, |change| logs(&change, &filter)).await,
-        Topic::Pending { full: false } => each(&sink, arrivals, |hash| vec![hash]).await,
+        Topic::Heads => each(&sink, changes, |change| async move { heads(&change) }).await,
+        Topic::Logs(filter) => {
+            let filter = &filter;
+            each(&sink, changes, |change| async move { logs(&change, filter) }).await
+        }
+        Topic::Pending { full: false } => each(&sink, arrivals, |hash| async move { vec![hash] }).await,
         Topic::Pending { full: true } => {
-            each(&sink, arrivals, |hash| {
-                let waiting = context.pending.get(&context.pool, hash);
-                let transaction = waiting.and_then(|waiting| {
-                    let from = hanse_primitives::convert::address(waiting.sender()?);
-                    output::pending_transaction(waiting.raw(), from).ok()
-                });
-                transaction.into_iter().collect::<Vec<_>>()
+            let context = &context;
+            each(&sink, arrivals, |hash| async move {
+                // In its block, if it is in one already.
+                let transaction = transaction::by_its_hash(context, hash).await;
+                transaction.ok().flatten().into_iter().collect::<Vec<_>>()
             })
             .await
         }
@@ -110,10 +113,10 @@ async fn subscribe(
 }
 
 /// Sends what `messages` makes of each event, until the client leaves or falls behind.
-async fn each<E: Clone, M: Serialize>(
+async fn each<E: Clone, M: Serialize, F: Future<Output = Vec<M>>>(
     sink: &SubscriptionSink,
     mut events: Receiver<E>,
-    messages: impl Fn(E) -> Vec<M>,
+    messages: impl Fn(E) -> F,
 ) -> Result<(), &'static str> {
     loop {
         let event = tokio::select! {
@@ -123,7 +126,7 @@ async fn each<E: Clone, M: Serialize>(
         let Ok(event) = event else {
             return Err("the subscriber reads too slowly; subscribe again");
         };
-        for message in messages(event) {
+        for message in messages(event).await {
             if !send(sink, &message).await {
                 return Ok(());
             }

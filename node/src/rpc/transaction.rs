@@ -11,7 +11,6 @@ use super::{
 };
 use alloy_primitives::{B256, Bytes};
 use alloy_rpc_types_eth::{Transaction, TransactionReceipt};
-use hanse_primitives::convert;
 use jsonrpsee::core::RegisterMethodError;
 
 pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
@@ -34,25 +33,28 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
     })
 }
 
-async fn by_its_hash(context: &Context, hash: B256) -> RpcResult<Option<Transaction>> {
+pub(super) async fn by_its_hash(context: &Context, hash: B256) -> RpcResult<Option<Transaction>> {
     if let Some(located) = context.index.transaction(hash).await.map_err(internal)? {
         return output::transaction(&located).map(Some);
     }
-    let Some(waiting) = context.pending.get(&context.pool, hash) else {
-        // It may have gone from the pool into a block since the index was asked.
+    let Some(waiting) = context.pending.get(hash) else {
+        // Its block may have been indexed since the index was asked.
         let located = context.index.transaction(hash).await.map_err(internal)?;
         return located.map(|located| output::transaction(&located)).transpose();
     };
-    let Some(from) = waiting.sender() else { return Ok(None) };
-    output::pending_transaction(waiting.raw(), convert::address(from)).map(Some)
+    output::pending_transaction(&waiting.raw, waiting.from).map(Some)
 }
 
 async fn raw(context: &Context, hash: B256) -> RpcResult<Option<Bytes>> {
+    if let Some(located) = context.index.transaction(hash).await.map_err(internal)? {
+        return Ok(Some(located.transaction.raw));
+    }
+    if let Some(waiting) = context.pending.get(hash) {
+        return Ok(Some(waiting.raw));
+    }
+    // Its block may have been indexed since the index was asked.
     let located = context.index.transaction(hash).await.map_err(internal)?;
-    Ok(match located {
-        Some(located) => Some(located.transaction.raw),
-        None => context.pending.get(&context.pool, hash).map(|waiting| waiting.raw().to_vec().into()),
-    })
+    Ok(located.map(|located| located.transaction.raw))
 }
 
 async fn in_block(context: &Context, block: BlockRef, position: HexOrDecimal) -> RpcResult<Option<Transaction>> {

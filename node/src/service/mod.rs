@@ -10,8 +10,10 @@ pub mod seal;
 
 use hanse_runtime::{RuntimeApi, opaque::Block};
 use sc_consensus::{BoxBlockImport, DefaultImportQueue, LongestChain};
-use sc_executor::WasmExecutor;
-use sc_service::{ChainSpec, ChainType, Configuration, PartialComponents, TFullBackend, TFullClient};
+use sc_executor::{HeapAllocStrategy, WasmExecutor};
+use sc_service::{
+    ChainSpec, ChainType, Configuration, PartialComponents, TFullBackend, TFullClient, config::ExecutorConfiguration,
+};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool::TransactionPoolHandle;
 use std::sync::Arc;
@@ -37,10 +39,28 @@ pub struct Extras {
     telemetry: Option<Telemetry>,
 }
 
+/// Heap of a call of the runtime, in pages of 64 KiB: 1 GiB, of which the system backs what is touched. An author runs each
+/// transaction in a heap of its own, an importer the whole block in one, and the allocator joins no freed blocks: with the
+/// SDK's 128 MiB a block could be too large for everyone but its author.
+const HEAP_PAGES: u32 = 16 * 1024;
+
 /// Whether this node alone makes the blocks. Then there are no slots to claim and no votes to wait for, and blocks
 /// carry no author's seal.
 pub fn seals_alone(spec: &dyn ChainSpec) -> bool {
     spec.chain_type() == ChainType::Development
+}
+
+/// Runs the runtime. The heap is the same on every node, whatever a command line says: it is part of what a valid block
+/// is.
+fn executor(config: &ExecutorConfiguration) -> Executor {
+    let heap = HeapAllocStrategy::Static { extra_pages: HEAP_PAGES };
+    Executor::builder()
+        .with_execution_method(config.wasm_method)
+        .with_onchain_heap_alloc_strategy(heap)
+        .with_offchain_heap_alloc_strategy(heap)
+        .with_max_runtime_instances(config.max_runtime_instances)
+        .with_runtime_cache_size(config.runtime_cache_size)
+        .build()
 }
 
 /// Client, database, pool and import queue.
@@ -59,7 +79,7 @@ pub fn partial(config: &Configuration) -> Result<Partial, sc_service::Error> {
         })
         .transpose()?;
 
-    let executor = sc_service::new_wasm_executor::<sp_io::SubstrateHostFunctions>(&config.executor);
+    let executor = executor(&config.executor);
     let (client, backend, keystore_container, task_manager) = sc_service::new_full_parts::<Block, RuntimeApi, _>(
         config,
         telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),

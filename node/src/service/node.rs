@@ -12,9 +12,10 @@ use crate::{
     rpc::{self, pending::PendingTransactions},
 };
 use futures::{StreamExt, channel::mpsc, stream};
+use hanse_primitives::runtime_api::EthereumApi;
 use hanse_runtime::opaque::Block;
 use log::info;
-use sc_client_api::{BlockBackend, BlockchainEvents};
+use sc_client_api::{BlockBackend, BlockchainEvents, HeaderBackend};
 use sc_consensus::BoxBlockImport;
 use sc_network::{
     Litep2pNetworkBackend, Multiaddr, NetworkBackend,
@@ -25,6 +26,7 @@ use sc_network::{
     multiaddr::Protocol,
 };
 use sc_service::{BuildNetworkParams, Configuration, PartialComponents, SpawnTasksParams, TaskManager};
+use sp_api::ProvideRuntimeApi;
 use sp_core::H256;
 use std::{net::Ipv4Addr, sync::Arc};
 use tokio::sync::Notify;
@@ -97,10 +99,11 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
         })?;
 
     let pending = PendingTransactions::default();
-    task_manager.spawn_handle().spawn(
+    // It goes through the whole pool: not for the threads of the network.
+    task_manager.spawn_handle().spawn_blocking(
         "pending-transactions",
         Some("rpc"),
-        pending.clone().follow(transaction_pool.clone()),
+        pending.clone().follow(transaction_pool.clone(), client.clone(), index.clone()),
     );
 
     let (commands_tx, commands) = mpsc::channel(ENGINE_COMMANDS);
@@ -109,6 +112,8 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
             client: client.clone(),
             pool: transaction_pool.clone(),
             index,
+            chain_id: client.runtime_api().chain_id(client.info().best_hash).map_err(other)?,
+            slots: rpc::slots::Slots::default(),
             pending,
             sync: sync_service.clone(),
             limits: params.limits,
