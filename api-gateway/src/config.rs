@@ -5,6 +5,7 @@
 
 use crate::secret::Secret;
 use figment::Figment;
+use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
 use std::fmt;
@@ -56,6 +57,7 @@ pub struct Server {
     pub request_timeout_ms: u64,
     pub body_timeout_ms: u64,
     pub concurrency_limit: usize,
+    pub open_concurrency_limit: usize,
     pub connection_limit: usize,
     pub header_timeout_ms: u64,
     pub shutdown_grace_ms: u64,
@@ -81,7 +83,7 @@ pub struct Database {
 }
 
 /// `[chain]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct Chain {
@@ -104,6 +106,7 @@ pub struct Ledger {
     pub resend_after_ms: u64,
     pub retry_min_ms: u64,
     pub retry_max_ms: u64,
+    pub idempotency_days: u32,
 }
 
 /// `[custody]`
@@ -154,17 +157,47 @@ pub enum LogFormat {
 
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The URL may hold a password: show what stands behind the `@` alone.
-        let url = match (self.url.split_once("://"), self.url.rsplit_once('@')) {
-            (Some((scheme, _)), Some((_, host))) => format!("{scheme}://(secret)@{host}"),
-            _ => self.url.clone(),
-        };
+        let file = self.url.is_empty() || self.url.starts_with("sqlite:");
+        let url = if file { Some(self.url.clone()) } else { without_secrets(&self.url).map(String::from) };
         f.debug_struct("Database")
-            .field("url", &url)
+            .field("url", &url.as_deref().unwrap_or(SECRET))
             .field("max_connections", &self.max_connections)
             .field("acquire_timeout_ms", &self.acquire_timeout_ms)
             .finish()
     }
+}
+
+impl fmt::Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Providers of nodes put their keys into the path.
+        let url = without_secrets(&self.rpc_url).map(|mut url| {
+            if url.path() != "/" {
+                url.set_path(SECRET);
+            }
+            String::from(url)
+        });
+        f.debug_struct("Chain")
+            .field("rpc_url", &url.as_deref().unwrap_or(SECRET))
+            .field("chain_id", &self.chain_id)
+            .field("max_fee_per_gas_wei", &self.max_fee_per_gas_wei)
+            .field("max_priority_fee_per_gas_wei", &self.max_priority_fee_per_gas_wei)
+            .field("request_timeout_ms", &self.request_timeout_ms)
+            .finish()
+    }
+}
+
+/// Stands where something must not show.
+const SECRET: &str = "(secret)";
+
+/// The URL without what may be a secret in it: user, password, parameters. `None` when it can't be read.
+fn without_secrets(url: &str) -> Option<reqwest::Url> {
+    let mut url = reqwest::Url::parse(url).ok()?;
+    // Both fail only where there is no host, hence no user.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    Some(url)
 }
 
 impl Config {
@@ -192,11 +225,12 @@ impl Config {
     }
 
     fn validate(&self) -> Result<(), ConfigError> {
-        let positive: [(&str, u64); 19] = [
+        let positive: [(&str, u64); 21] = [
             ("server.body_limit_bytes", self.server.body_limit_bytes as u64),
             ("server.request_timeout_ms", self.server.request_timeout_ms),
             ("server.body_timeout_ms", self.server.body_timeout_ms),
             ("server.concurrency_limit", self.server.concurrency_limit as u64),
+            ("server.open_concurrency_limit", self.server.open_concurrency_limit as u64),
             ("server.connection_limit", self.server.connection_limit as u64),
             ("server.header_timeout_ms", self.server.header_timeout_ms),
             ("database.max_connections", self.database.max_connections.into()),
@@ -209,6 +243,7 @@ impl Config {
             ("ledger.catch_up_blocks", self.ledger.catch_up_blocks),
             ("ledger.resend_after_ms", self.ledger.resend_after_ms),
             ("ledger.retry_min_ms", self.ledger.retry_min_ms),
+            ("ledger.idempotency_days", self.ledger.idempotency_days.into()),
             ("auth.access_token_ttl_s", self.auth.access_token_ttl_s),
             ("auth.refresh_token_ttl_s", self.auth.refresh_token_ttl_s),
             ("auth.argon2_concurrency", self.auth.argon2_concurrency as u64),
@@ -307,7 +342,12 @@ fn describe(error: figment::Error) -> ConfigError {
         None => String::new(),
     };
     let key = if error.path.is_empty() { "configuration".to_owned() } else { error.path.join(".") };
-    ConfigError { key, fault: error.kind.to_string(), origin }
+    // Without the value given: it may be a secret.
+    let fault = match error.kind {
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => format!("must be {expected}"),
+        kind => kind.to_string(),
+    };
+    ConfigError { key, fault, origin }
 }
 
 #[cfg(test)]
@@ -349,5 +389,26 @@ mod tests {
         .expect("valid");
         let text = format!("{config:?}");
         assert!(!text.contains("abab") && !text.contains("hunter2"), "{text}");
+        for (database, shown) in [
+            ("postgres://u:hunter2@h:5432/d", "postgres://h:5432/d"),
+            ("postgres:///d?user=u&password=hunter2", "postgres:///d"),
+            ("postgres:///d?password=p@hunter2", "postgres:///d"),
+            ("postgres://u:hun?ter2@h/hunter2", "(secret)"),
+            ("sqlite:///data/gateway.sqlite", "sqlite:///data/gateway.sqlite"),
+        ] {
+            let config = Config::from_toml(&format!("[database]\nurl = \"{database}\"")).expect("valid");
+            let text = format!("{:?}", config.database);
+            assert!(text.contains(&format!("\"{shown}\"")) && !text.contains("hunter2"), "{text}");
+        }
+        for (node, shown) in [
+            ("http://u:hunter2@node:8545", "http://node:8545/"),
+            ("https://node.example.org/v3/hunter2?key=hunter2", "https://node.example.org/(secret)"),
+        ] {
+            let config = Config::from_toml(&format!("[chain]\nrpc_url = \"{node}\"")).expect("valid");
+            let text = format!("{:?}", config.chain);
+            assert!(text.contains(&format!("\"{shown}\"")) && !text.contains("hunter2"), "{text}");
+        }
+        let error = Config::from_toml("[custody]\nroot_key = 123456").expect_err("a number").to_string();
+        assert!(error.contains("custody.root_key") && !error.contains("123456"), "{error}");
     }
 }

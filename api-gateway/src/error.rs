@@ -85,6 +85,8 @@ codes! {
     InsufficientBalance = "insufficient_balance", UNPROCESSABLE_ENTITY, "The balance is too small";
     /// The chain would refuse it: cap, policy, pause, freeze.
     LedgerRuleViolated = "ledger_rule_violated", UNPROCESSABLE_ENTITY, "A rule of the ledger forbids this";
+    /// Too many wrong passwords for one account, whether it exists or not.
+    TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS, "Too many wrong passwords";
     /// A bug or a broken disk. The cause stands in the log under the request's id.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Internal error";
     /// Too many requests at once, or the database is away: nothing was done.
@@ -101,7 +103,7 @@ pub struct FieldError {
     #[schema(example = "amount")]
     pub field: String,
     /// Which rule, stable: `required`, `unknown`, `duplicate`, `type`, `format`, `range`, `length`,
-    /// `checksum`, `not_found`.
+    /// `checksum`, `not_found`, `unique`.
     #[schema(example = "format")]
     pub rule: Cow<'static, str>,
     /// A sentence for people.
@@ -122,13 +124,14 @@ pub struct Error {
     code: Code,
     detail: Cow<'static, str>,
     fields: Vec<FieldError>,
+    retry_after_s: Option<u64>,
     cause: Option<Cause>,
 }
 
 impl Error {
     /// An error with a sentence that may leave the process.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), fields: Vec::new(), cause: None }
+        Self { code, detail: detail.into(), fields: Vec::new(), retry_after_s: None, cause: None }
     }
 
     /// One field breaks one rule.
@@ -142,7 +145,13 @@ impl Error {
             [one] => Cow::Owned(format!("{}: {}", one.field, one.message)),
             many => Cow::Owned(format!("{} fields are not valid", many.len())),
         };
-        Self { code: Code::ValidationFailed, detail, fields, cause: None }
+        Self { fields, ..Self::new(Code::ValidationFailed, detail) }
+    }
+
+    /// The value of this field has to be unique and exists already.
+    pub fn taken(field: &'static str) -> Self {
+        let broken = FieldError::new(field, "unique", "exists already");
+        Self { fields: vec![broken], ..Self::new(Code::AlreadyExists, format!("{field}: exists already")) }
     }
 
     /// Unknown, or another tenant's: the two are not told apart.
@@ -162,6 +171,23 @@ impl Error {
         self
     }
 
+    /// Tells the caller how long to wait; a 503 says one second by itself.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// The same answer once more, without the cause, which can't be copied.
+    #[must_use]
+    pub fn same_answer(&self) -> Self {
+        Self {
+            fields: self.fields.clone(),
+            retry_after_s: self.retry_after_s,
+            ..Self::new(self.code, self.detail.clone())
+        }
+    }
+
     /// The stable code.
     pub fn code(&self) -> Code {
         self.code
@@ -172,7 +198,7 @@ impl Error {
         &self.detail
     }
 
-    /// The broken rules, when the code is [`Code::ValidationFailed`].
+    /// The broken rules, when the code is [`Code::ValidationFailed`] or [`Code::AlreadyExists`].
     pub fn field_errors(&self) -> &[FieldError] {
         &self.fields
     }
@@ -199,11 +225,10 @@ impl StdError for Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
-                Self::new(Code::Unavailable, "the database does not answer; nothing was done").caused_by(error)
-            }
-            other => Self::internal(other),
+        if crate::db::is_away(&error) || crate::db::is_write_conflict(&error) {
+            Self::new(Code::Unavailable, "the database does not answer; nothing was done").caused_by(error)
+        } else {
+            Self::internal(error)
         }
     }
 }
@@ -247,6 +272,8 @@ impl IntoResponse for Error {
             tracing::debug!(code = self.code.as_str(), error = %self, "request refused");
         }
         metrics::counter!("hanse_gateway_problems_total", "code" => self.code.as_str()).increment(1);
+        let unavailable = status == StatusCode::SERVICE_UNAVAILABLE;
+        let retry_after_s = self.retry_after_s.or(unavailable.then_some(1));
         let problem = Problem {
             type_uri: format!("/docs/errors#{}", self.code.as_str()),
             title: self.code.title(),
@@ -262,8 +289,8 @@ impl IntoResponse for Error {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -8,6 +8,7 @@
 //! Stopping in order is a courtesy: whatever was answered is committed, so a kill at any moment loses nothing.
 
 use crate::api;
+use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
 use crate::auth::{Authenticator, jwt_keys};
 use crate::config::Config;
@@ -37,12 +38,16 @@ pub struct AppState {
     pub auth: Authenticator,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
+    /// Counts wrong passwords.
+    pub attempts: Attempts,
     /// Keeps the wallets' keys.
     pub custody: Custody,
     /// Takes writes, knows the chain.
     pub ledger: Ledger,
     /// Requests that may be worked on at once.
     pub admission: Arc<Semaphore>,
+    /// The same for those that anybody may send, so that strangers can't take the others' places.
+    pub open_admission: Arc<Semaphore>,
 }
 
 /// Why the gateway can't start or go on.
@@ -115,6 +120,8 @@ impl Server {
         let (ledger, ledger_tasks) = Ledger::start(db.clone(), custody.clone(), &config.chain, &config.ledger)?;
         let state = Arc::new(AppState {
             admission: Arc::new(Semaphore::new(config.server.concurrency_limit)),
+            open_admission: Arc::new(Semaphore::new(config.server.open_concurrency_limit)),
+            attempts: Attempts::default(),
             config,
             db,
             auth,
@@ -300,7 +307,7 @@ async fn converse(stream: TcpStream, router: Router, header_timeout: Duration, m
     }
 }
 
-/// Every minute: take up new token keys, forget old sessions, tidy the metrics.
+/// Every minute: take up new token keys, forget old sessions and idempotency keys, tidy the metrics.
 async fn housekeeping(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) {
     let mut tick = tokio::time::interval(Duration::from_secs(60));
     tick.tick().await;
@@ -317,6 +324,11 @@ async fn housekeeping(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) 
             Ok(0) => {}
             Ok(gone) => tracing::info!(gone, "old sessions deleted"),
             Err(error) => tracing::warn!(%error, "could not delete old sessions"),
+        }
+        match state.ledger.forget_old_keys().await {
+            Ok(0) => {}
+            Ok(gone) => tracing::info!(gone, "old idempotency keys deleted"),
+            Err(error) => tracing::warn!(%error, "could not delete old idempotency keys"),
         }
     }
 }

@@ -24,16 +24,19 @@ pub struct Live {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Ready {
-    /// `ready`; `degraded` without the node: writes are accepted and wait; `unavailable` without the database.
+    /// `ready`; `degraded` without the right node: writes are accepted and wait; `unavailable` without the database.
     #[schema(example = "ready")]
     status: &'static str,
     /// Whether the database answers.
     database: bool,
-    /// Whether the node answers.
+    /// Whether the node answers and is of the right chain.
     node: bool,
+    /// Why the node is not followed (another chain id or genesis), when that is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
     /// Blocks that the cache is behind the node.
     lag_blocks: u64,
-    /// Operations stored and not yet in a block.
+    /// Operations stored and not yet in a block, as counted every two seconds.
     open_operations: u64,
     /// Differences between cache and chain that the verifier has found and repaired. 0 is the only good value.
     mismatches: u64,
@@ -58,9 +61,10 @@ pub async fn live() -> Json<Live> {
     ),
 )]
 pub async fn ready(State(state): State<Arc<AppState>>) -> (StatusCode, Json<Ready>) {
-    let database = state.db.is_alive().await;
-    let network = if database { state.ledger.network().await.ok() } else { None };
-    let node = network.as_ref().is_some_and(|network| network.node_reachable);
+    let network = state.ledger.glance().await.ok();
+    let database = network.is_some();
+    let problem = network.as_ref().and_then(|network| network.problem.clone());
+    let node = problem.is_none() && network.as_ref().is_some_and(|network| network.node_reachable);
     let (code, status) = match (database, node) {
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         (true, false) => (StatusCode::OK, "degraded"),
@@ -70,6 +74,7 @@ pub async fn ready(State(state): State<Arc<AppState>>) -> (StatusCode, Json<Read
         status,
         database,
         node,
+        problem,
         lag_blocks: network.as_ref().map_or(0, |network| network.lag_blocks),
         open_operations: network.as_ref().map_or(0, |network| network.open_operations),
         mismatches: network.as_ref().map_or(0, |network| network.mismatches),

@@ -11,7 +11,7 @@ use crate::server::AppState;
 use crate::telemetry::{REQUEST_ID, REQUEST_ID_HEADER, accepted_request_id};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
@@ -45,9 +45,10 @@ pub async fn context(request: Request, next: Next) -> Response {
         )
         .await;
     let status = response.status().as_u16().to_string();
-    metrics::counter!("hanse_gateway_http_requests_total", "method" => method.to_string(), "route" => route.clone(), "status" => status)
-        .increment(1);
-    metrics::histogram!("hanse_gateway_http_request_seconds", "method" => method.to_string(), "route" => route)
+    let method = method_label(&method);
+    let labels = [("method", method.to_owned()), ("route", route.clone()), ("status", status)];
+    metrics::counter!("hanse_gateway_http_requests_total", &labels).increment(1);
+    metrics::histogram!("hanse_gateway_http_request_seconds", "method" => method, "route" => route)
         .record(since.elapsed());
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {
@@ -59,6 +60,12 @@ pub async fn context(request: Request, next: Next) -> Response {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
+}
+
+/// The method in metrics. HTTP lets callers make up their own; those are one label together.
+fn method_label(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("OTHER")
 }
 
 /// Counts down even when the caller hangs up and the request is dropped.
@@ -100,13 +107,19 @@ impl Place {
     }
 }
 
+/// Where anybody may send a body, without a token.
+pub(super) const OPEN_PATHS: [&str; 3] = ["/api/v1/owners", "/api/v1/sessions", "/api/v1/sessions/refresh"];
+
 /// Turns away what exceeds the number of requests at once: an honest 503 now beats an answer too late for all.
-/// Health is asked even then: a busy gateway must not be taken for a dead one.
+/// Health is asked even then: a busy gateway must not be taken for a dead one. What anybody may send has few places of
+/// its own: slow bodies and floods of logins leave the others alone.
 pub async fn admission(State(state): State<Arc<AppState>>, mut request: Request, next: Next) -> Response {
     if request.uri().path().starts_with("/health/") {
         return next.run(request).await;
     }
-    match state.admission.clone().try_acquire_owned() {
+    let open = request.method() == Method::POST && OPEN_PATHS.contains(&request.uri().path());
+    let places = if open { &state.open_admission } else { &state.admission };
+    match places.clone().try_acquire_owned() {
         Ok(permit) => {
             let place = Place(Arc::new(Mutex::new(Some(permit))));
             request.extensions_mut().insert(place.clone());
@@ -140,6 +153,25 @@ mod tests {
     use axum::routing::get;
     use tower::ServiceExt;
     use tower_http::catch_panic::CatchPanicLayer;
+
+    #[test]
+    fn made_up_methods_are_one_label() {
+        assert_eq!(method_label(&Method::GET), "GET");
+        assert_eq!(method_label(&Method::from_bytes(b"GETT").unwrap()), "OTHER");
+    }
+
+    #[test]
+    fn the_open_paths_are_those_of_the_document() {
+        let document: serde_json::Value = serde_json::from_str(&crate::api::document_json().unwrap()).unwrap();
+        let open: Vec<&str> = document["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(_, item)| item["post"].is_object() && item["post"]["security"].is_null())
+            .map(|(path, _)| path.as_str())
+            .collect();
+        assert_eq!(open, OPEN_PATHS);
+    }
 
     #[tokio::test]
     async fn a_panic_becomes_a_problem_that_tells_nothing() {

@@ -31,7 +31,6 @@ mod users;
 use crate::error::{Code, Error};
 use crate::server::AppState;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
@@ -103,13 +102,11 @@ pub fn router(state: Arc<AppState>) -> Result<Router, serde_json::Error> {
         .url(OPENAPI_PATH, document)
         // Swagger's own validator would send the document to a public host.
         .config(utoipa_swagger_ui::Config::from(OPENAPI_PATH).validator_url("none"));
-    let body_limit_bytes = state.config.server.body_limit_bytes;
     let router = router
         .route("/docs/errors", get(openapi::errors_page))
         .merge(Router::from(swagger))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
-        .layer(DefaultBodyLimit::max(body_limit_bytes))
         .layer(from_fn_with_state(state.clone(), limits::time_limit))
         .layer(from_fn_with_state(state.clone(), limits::admission))
         .layer(CatchPanicLayer::custom(limits::panicked))

@@ -86,6 +86,7 @@ fn sessions(state: &AppState) -> Sessions<'_> {
         db: &state.db,
         auth: &state.auth,
         passwords: &state.passwords,
+        attempts: &state.attempts,
         refresh_ttl_s: state.config.auth.refresh_token_ttl_s,
     }
 }

@@ -5,8 +5,8 @@ use super::extract::{AdminScope, AnyScope, Body, Idempotency, Query, TokenPath};
 use crate::db::{Page, PageQuery};
 use crate::error::Result;
 use crate::server::AppState;
+use crate::services::Moved;
 use crate::services::tokens::{self, Burn, CreateToken, Mint, Token, TokenCreated};
-use crate::services::{Actor, Moved};
 use axum::extract::State;
 use axum::response::Response;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub async fn create(
     request: Body<CreateToken>,
 ) -> Result<Response> {
     let key = idempotency.request_key(&scope.app, &request.bytes);
-    let created = tokens::create(&state.ledger, &scope.app, &Actor::App, request.value, key).await?;
+    let created = tokens::create(&state.ledger, &scope.app, request.value, key).await?;
     Ok(accepted::answer(&created.operation.id.clone(), created))
 }
 
@@ -89,7 +89,7 @@ pub async fn mint(
     request: Body<Mint>,
 ) -> Result<Response> {
     let key = idempotency.request_key(&scope.app, &request.bytes);
-    let moved = tokens::mint(&state.ledger, &scope.app, &Actor::App, &token, request.value, key).await?;
+    let moved = tokens::mint(&state.ledger, &scope.app, &token, request.value, key).await?;
     Ok(accepted::answer(&moved.operation.id.clone(), moved))
 }
 

@@ -4,7 +4,6 @@ use super::extract::{AdminScope, AnyScope, Query, TokenPath, UserPath};
 use crate::db::{Page, PageQuery};
 use crate::error::Result;
 use crate::server::AppState;
-use crate::services::Actor;
 use crate::services::transactions::{self, Transaction};
 use axum::Json;
 use axum::extract::State;
@@ -27,7 +26,7 @@ pub async fn of_token(
     TokenPath(token): TokenPath,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<Transaction>>> {
-    transactions::of_token(&state.db, &scope.app, &Actor::App, &token, &page).await.map(Json)
+    transactions::of_token(&state.db, &scope.app, &token, &page).await.map(Json)
 }
 
 /// A user's movements in all tokens of the app, newest first. A user sees its own alone.

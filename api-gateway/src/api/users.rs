@@ -129,6 +129,6 @@ pub async fn get(
     scope: AnyScope,
     UserPath(user): UserPath,
 ) -> Result<axum::Json<User>> {
-    scope.check_is(&user)?;
+    scope.actor.require_self(&user)?;
     users::get(&state.db, &scope.app, &user).await.map(axum::Json)
 }

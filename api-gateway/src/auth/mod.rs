@@ -5,10 +5,11 @@
 //!                        hk_… ─► SHA-256 ─► server_keys ────────────────────────► Principal::ServerKey
 //! ```
 //!
-//! What a principal may do stands in `api::scope` and nowhere else; what exists for it is decided by the app id in
+//! What a principal may do stands in `api::extract` and nowhere else; what exists for it is decided by the app id in
 //! every query. Checks against the database are remembered for [`BELIEVED_FOR`]: a revocation holds at once on the
 //! replica that made it, and within that time on the others.
 
+pub mod attempts;
 pub mod cache;
 pub mod jwt;
 pub mod jwt_keys;

@@ -19,6 +19,9 @@ pub const MIN_CHARS: usize = 8;
 /// More would only cost hashing time.
 pub const MAX_BYTES: usize = 256;
 
+/// Passwords that may wait for their turn; more are refused at once (503).
+const MAX_WAITING: usize = 32;
+
 /// How long a login waits for its turn: beyond it, waiting in the queue would only lengthen the queue.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -27,6 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Passwords {
     argon2: Argon2<'static>,
     permits: Arc<Semaphore>,
+    /// Those being hashed and those that wait.
+    places: Arc<Semaphore>,
     /// A hash that no password has, for accounts that don't exist.
     decoy: Arc<str>,
 }
@@ -38,7 +43,13 @@ impl Passwords {
             .map_err(|error| Error::internal(error.to_string()))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let decoy = hash_now(&argon2, &super::random_bytes::<32>()[..])?;
-        Ok(Self { argon2, permits: Arc::new(Semaphore::new(config.argon2_concurrency)), decoy: decoy.into() })
+        let at_once = config.argon2_concurrency;
+        Ok(Self {
+            argon2,
+            permits: Arc::new(Semaphore::new(at_once)),
+            places: Arc::new(Semaphore::new(at_once.saturating_add(MAX_WAITING))),
+            decoy: decoy.into(),
+        })
     }
 
     /// The PHC string (`$argon2id$…`) of a password.
@@ -62,13 +73,15 @@ impl Passwords {
     }
 
     async fn on_a_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let busy = || Error::new(Code::Unavailable, "too many logins at once; nothing was done");
+        let place = self.places.clone().try_acquire_owned().map_err(|_| busy())?;
         let permit = tokio::time::timeout(PATIENCE, self.permits.clone().acquire_owned())
             .await
-            .map_err(|_| Error::new(Code::Unavailable, "too many logins at once; nothing was done"))?
+            .map_err(|_| busy())?
             .map_err(Error::internal)?;
         tokio::task::spawn_blocking(move || {
-            // The permit goes with the thread: a cancelled request doesn't free its place early.
-            let _permit = permit;
+            // Both go with the thread: a cancelled request doesn't free its place early.
+            let _permit = (permit, place);
             work()
         })
         .await
@@ -106,5 +119,27 @@ mod tests {
         assert!(passwords.verify(secret("correct horse"), Some(hash.clone())).await.expect("verifies"));
         assert!(!passwords.verify(secret("battery staple"), Some(hash)).await.expect("verifies"));
         assert!(!passwords.verify(secret("correct horse"), None).await.expect("verifies"));
+    }
+
+    #[tokio::test]
+    async fn a_few_wait_and_the_rest_are_refused_at_once() {
+        let config = Config::from_toml("[auth]\nargon2_memory_kib = 64\nargon2_passes = 1").expect("valid");
+        let passwords = Passwords::new(&config.auth).expect("builds");
+        // Nobody's turn comes.
+        let taken = config.auth.argon2_concurrency;
+        let all = u32::try_from(taken).expect("small");
+        let _permits = passwords.permits.clone().acquire_many_owned(all).await.expect("open");
+        let _places = passwords.places.clone().acquire_many_owned(all).await.expect("open");
+        let wait = || {
+            let passwords = passwords.clone();
+            tokio::spawn(async move { passwords.hash(Zeroizing::new("correct horse".to_owned())).await })
+        };
+        let waiting: Vec<_> = (0..MAX_WAITING).map(|_| wait()).collect();
+        tokio::task::yield_now().await;
+        let since = std::time::Instant::now();
+        let refused = wait().await.expect("ends").expect_err("refused");
+        assert_eq!(refused.code(), Code::Unavailable);
+        assert!(since.elapsed() < PATIENCE / 2);
+        waiting.iter().for_each(tokio::task::JoinHandle::abort);
     }
 }

@@ -81,7 +81,8 @@ type AppKey = Arc<Zeroizing<[u8; 32]>>;
 pub struct Custody {
     root: Arc<RootKey>,
     previous: Option<Arc<RootKey>>,
-    app_keys: Arc<RwLock<HashMap<String, AppKey>>>,
+    /// By app id and ciphertext.
+    app_keys: Arc<RwLock<HashMap<(String, String), AppKey>>>,
 }
 
 impl std::fmt::Debug for Custody {
@@ -200,7 +201,7 @@ impl Custody {
     /// Opens a wallet for signing. The signer wipes its key when dropped.
     ///
     /// # Errors
-    /// [`CustodyError::Damaged`].
+    /// [`CustodyError::Damaged`], also when the key is another address's.
     pub fn signer(&self, wallet: &SealedWallet) -> Result<PrivateKeySigner, CustodyError> {
         let app_key = self.open_app_key(&wallet.app_id, &wallet.sealed_app_key, &wallet.root_key_id)?;
         let data_key = open(&app_key, wallet.id.as_bytes(), &wallet.sealed_data_key)
@@ -208,7 +209,10 @@ impl Custody {
             .ok_or(CustodyError::Damaged("data key"))?;
         let secret =
             open(&data_key, wallet.id.as_bytes(), &wallet.sealed_key).ok_or(CustodyError::Damaged("private key"))?;
-        PrivateKeySigner::from_slice(&secret).map_err(|_| CustodyError::Damaged("private key"))
+        PrivateKeySigner::from_slice(&secret)
+            .ok()
+            .filter(|signer| signer.address() == wallet.address)
+            .ok_or(CustodyError::Damaged("private key"))
     }
 
     /// Seals another secret of the gateway (the key that signs access tokens) under the root key. `name` is bound
@@ -238,7 +242,9 @@ impl Custody {
     }
 
     fn open_app_key(&self, app_id: &str, sealed: &str, root_key_id: &str) -> Result<AppKey, CustodyError> {
-        if let Some(key) = self.app_keys.read().ok().and_then(|keys| keys.get(sealed).cloned()) {
+        // By both, as the ciphertext is bound to its app: what wouldn't open in a row is not served to it from here.
+        let name = (app_id.to_owned(), sealed.to_owned());
+        if let Some(key) = self.app_keys.read().ok().and_then(|keys| keys.get(&name).cloned()) {
             return Ok(key);
         }
         let root = self.root_by_id(root_key_id).ok_or_else(|| CustodyError::WrongRootKey {
@@ -250,12 +256,11 @@ impl Custody {
             .ok_or(CustodyError::Damaged("app key"))?;
         let key = Arc::new(key);
         if let Ok(mut keys) = self.app_keys.write() {
-            // By ciphertext, so that a row changed by rotation or damage is not served from here. Bounded, because
-            // a gateway may hold many apps.
+            // Bounded, because a gateway may hold many apps.
             if keys.len() >= 10_000 {
                 keys.clear();
             }
-            keys.insert(sealed.to_owned(), key.clone());
+            keys.insert(name, key.clone());
         }
         Ok(key)
     }

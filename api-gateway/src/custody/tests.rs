@@ -10,6 +10,7 @@ fn sealed(custody: &Custody) -> (NewWallet, SealedWallet) {
     let sealed = SealedWallet {
         id: wallet.id.clone(),
         app_id: "app_1".into(),
+        address: wallet.address,
         sealed_data_key: wallet.sealed_data_key.clone(),
         sealed_key: wallet.sealed_key.clone(),
         sealed_app_key: app_key.sealed,
@@ -42,9 +43,15 @@ fn a_ciphertext_opens_in_its_own_row_only() {
     ] {
         assert!(matches!(custody.signer(&mixed), Err(CustodyError::Damaged(_))), "{mixed:?}");
     }
-    let other_app = SealedWallet { app_id: "app_2".into(), ..one };
-    // A fresh custody, because the first one has the app key in its cache.
-    assert!(matches!(self::custody().signer(&other_app), Err(CustodyError::Damaged("app key"))));
+    // The app key is in the cache by now, and that changes nothing.
+    assert!(custody.signer(&one).is_ok());
+    let other_app = SealedWallet { app_id: "app_2".into(), ..one.clone() };
+    for custody in [&custody, &self::custody()] {
+        assert!(matches!(custody.signer(&other_app), Err(CustodyError::Damaged("app key"))));
+    }
+    // A whole wallet under another address: it opens and would sign for somebody else.
+    let other_address = SealedWallet { address: two.address, ..one };
+    assert!(matches!(custody.signer(&other_address), Err(CustodyError::Damaged("private key"))));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! A wallet's row.
 
 use crate::db::{Statement, now_ms};
-use crate::ledger::contracts::address_text;
 use alloy::primitives::Address;
+
+pub use crate::db::SealedWallet;
 
 /// A wallet that is not stored yet.
 #[derive(Clone, Debug)]
@@ -27,26 +28,9 @@ impl NewWallet {
         .bind(&self.id)
         .bind(&self.app_id)
         .bind(user_id)
-        .bind(address_text(self.address))
+        .bind(format!("{:#x}", self.address))
         .bind(&self.sealed_data_key)
         .bind(&self.sealed_key)
         .bind(now_ms())
     }
-}
-
-/// What signing needs: columns of `wallets` and of its app.
-#[derive(Clone, Debug)]
-pub struct SealedWallet {
-    /// `wallets.id`
-    pub id: String,
-    /// `wallets.app_id`
-    pub app_id: String,
-    /// `wallets.sealed_data_key`
-    pub sealed_data_key: String,
-    /// `wallets.sealed_key`
-    pub sealed_key: String,
-    /// `apps.sealed_app_key`
-    pub sealed_app_key: String,
-    /// `apps.root_key_id`
-    pub root_key_id: String,
 }

@@ -6,6 +6,9 @@ use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe};
 
+/// Statements with more parameters than this are not kept prepared.
+const KEPT_PARAMETERS: usize = 32;
+
 /// Collects text of the program (`&'static str` alone, so that no outside text becomes SQL) and parameters.
 #[derive(Debug)]
 pub struct QueryBuilder {
@@ -27,19 +30,28 @@ impl QueryBuilder {
 
     /// Adds a parameter.
     pub fn push_bind(&mut self, value: impl Into<Value>) -> &mut Self {
-        self.values.push(value.into());
-        self.sql.push('$');
-        self.sql.push_str(&self.values.len().to_string());
+        self.push_value(value.into());
         self
     }
 
-    /// Adds parameters with commas between.
+    fn push_value(&mut self, value: Value) {
+        self.values.push(value);
+        self.sql.push('$');
+        self.sql.push_str(&self.values.len().to_string());
+    }
+
+    /// Adds parameters with commas between, for `IN (…)`. The last one is repeated up to the next power of two: a list
+    /// means the same with it twice, and the connection has few different statements to keep.
     pub fn push_list<V: Into<Value>>(&mut self, values: impl IntoIterator<Item = V>) -> &mut Self {
+        let mut values: Vec<Value> = values.into_iter().map(Into::into).collect();
+        if let Some(last) = values.last().cloned() {
+            values.resize(values.len().next_power_of_two(), last);
+        }
         for (index, value) in values.into_iter().enumerate() {
             if index > 0 {
                 self.sql.push_str(", ");
             }
-            self.push_bind(value);
+            self.push_value(value);
         }
         self
     }
@@ -59,9 +71,10 @@ impl QueryBuilder {
         self
     }
 
-    /// The finished statement.
+    /// The finished statement. A connection keeps it prepared only when it is small: large ones come in so many lengths
+    /// that they would push each other out.
     pub fn build(self) -> Query<'static, Any, AnyArguments> {
-        let mut query = sqlx::query(AssertSqlSafe(self.sql));
+        let mut query = sqlx::query(AssertSqlSafe(self.sql)).persistent(self.values.len() <= KEPT_PARAMETERS);
         for value in self.values {
             query = match value {
                 Value::Text(text) => query.bind(text),
@@ -114,5 +127,15 @@ mod tests {
         });
         assert_eq!(query.sql, "SELECT 1 WHERE a IN ($1, $2) AND b = $3 VALUES ($4, '0'), ($5, '0')");
         assert_eq!(query.values.len(), 5);
+    }
+
+    #[test]
+    fn lists_are_padded_to_few_lengths() {
+        let mut query = QueryBuilder::new("");
+        query.push_list([1_i64, 2, 3, 4, 5]);
+        assert_eq!(query.sql, "$1, $2, $3, $4, $5, $6, $7, $8");
+        assert!(matches!(query.values[7], Value::Int(Some(5))));
+        query.push_list(Vec::<i64>::new());
+        assert_eq!(query.values.len(), 8);
     }
 }

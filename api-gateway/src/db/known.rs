@@ -5,7 +5,7 @@
 
 use alloy::primitives::Address;
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Entries of one kind at most. When full, all are forgotten: simpler than ageing, and reading them again is cheap.
 const MAX: usize = 100_000;
@@ -19,6 +19,26 @@ pub struct KnownWallet {
     pub address: Address,
     /// Whose; `None` for the app's treasury.
     pub user_id: Option<String>,
+}
+
+/// What signing for a wallet needs: columns of `wallets` and of its app. The keys are sealed (see `custody`). One that
+/// has been sealed anew since opens here all the same: a gateway keeps the root keys that it was started with.
+#[derive(Clone, Debug)]
+pub struct SealedWallet {
+    /// `wallets.id`
+    pub id: String,
+    /// `wallets.app_id`
+    pub app_id: String,
+    /// `wallets.address`
+    pub address: Address,
+    /// `wallets.sealed_data_key`
+    pub sealed_data_key: String,
+    /// `wallets.sealed_key`
+    pub sealed_key: String,
+    /// `apps.sealed_app_key`
+    pub sealed_app_key: String,
+    /// `apps.root_key_id`
+    pub root_key_id: String,
 }
 
 /// What a token is.
@@ -68,6 +88,8 @@ impl<V: Clone> Known<V> {
 pub struct KnownRows {
     /// Wallets by `usr_…`, `wal_…`, 0x address or `treasury`.
     pub wallets: Known<KnownWallet>,
+    /// Wallets that have signed, by `wal_…`.
+    pub sealed: Known<Arc<SealedWallet>>,
     /// Tokens by `tok_…`.
     pub tokens: Known<KnownToken>,
 }

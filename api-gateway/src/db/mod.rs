@@ -30,9 +30,9 @@ mod time;
 pub use amount::{Amount, NotAnAmount};
 pub use builder::QueryBuilder;
 pub use ids::{Id, new_id};
-pub use known::{KnownRows, KnownToken, KnownWallet};
+pub use known::{KnownRows, KnownToken, KnownWallet, SealedWallet};
 pub use page::{Page, PageQuery};
-pub use statement::{Statement, Value, is_unique_violation};
+pub use statement::{Statement, Value, is_away, is_unique_violation, is_write_conflict, taken_field};
 pub use time::{UnixMs, now_ms};
 
 use sqlx::any::AnyPoolOptions;
@@ -70,17 +70,21 @@ pub struct Db {
 }
 
 /// What every SQLite connection is set to.
-const PRAGMAS: [&str; 7] = [
+const PRAGMAS: [&str; 6] = [
     "PRAGMA busy_timeout = 10000",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    // 64 MiB of page cache, negative because SQLite counts that in KiB.
-    "PRAGMA cache_size = -65536",
     "PRAGMA temp_store = MEMORY",
     // Pages. Only when `Db::maintain` does not keep up does a commit have to move the log itself.
     "PRAGMA wal_autocheckpoint = 20000",
 ];
+
+/// Page cache of the writer: 64 MiB, negative because SQLite counts that in KiB.
+const WRITER_CACHE: &str = "PRAGMA cache_size = -65536";
+
+/// Page cache of each reader: 8 MiB. There are many of them, and the operating system keeps the file in memory too.
+const READER_CACHE: &str = "PRAGMA cache_size = -8192";
 
 impl Db {
     /// Opens the database, makes it when it is a missing SQLite file, and applies the migrations.
@@ -101,30 +105,33 @@ impl Db {
     async fn open_sqlite(settings: &Settings) -> Result<Self, sqlx::Error> {
         let mode = if settings.url.contains('?') { "&mode=rwc" } else { "?mode=rwc" };
         let url = format!("{}{mode}", settings.url);
-        let options = |max| {
-            AnyPoolOptions::new().max_connections(max).acquire_timeout(settings.acquire_timeout).after_connect(
-                |connection, _| {
+        let options = |max, cache: &'static str| {
+            AnyPoolOptions::new()
+                .max_connections(max)
+                .acquire_timeout(settings.acquire_timeout)
+                // A file does not hang up: asking before each use would only cost time.
+                .test_before_acquire(false)
+                .after_connect(move |connection, _| {
                     Box::pin(async move {
-                        for pragma in PRAGMAS {
+                        for pragma in PRAGMAS.into_iter().chain([cache]) {
                             sqlx::query(pragma).execute(&mut *connection).await?;
                         }
                         Ok(())
                     })
-                },
-            )
+                })
         };
         // The writer first: it makes the file and switches it to WAL before a reader looks.
-        let writer = options(1)
-            .before_acquire(|connection, _| {
+        let writer = options(1, WRITER_CACHE)
+            // A relaxed transaction may have been there. Not before the next use, whose caller would wait for it.
+            .after_release(|connection, _| {
                 Box::pin(async move {
-                    // A relaxed transaction may have been here before.
                     sqlx::query("PRAGMA synchronous = FULL").execute(&mut *connection).await?;
                     Ok(true)
                 })
             })
             .connect(&url)
             .await?;
-        let reader = options(settings.max_connections.max(1)).connect(&url).await?;
+        let reader = options(settings.max_connections.max(1), READER_CACHE).connect(&url).await?;
         Ok(Self { engine: Engine::Sqlite, reader, writer, known: Arc::default() })
     }
 

@@ -100,3 +100,37 @@ impl Statement {
 pub fn is_unique_violation(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
+
+/// Unique columns that callers fill, and the fields of the API behind them.
+const UNIQUE_FIELDS: [(&str, &str); 2] = [("external_id", "externalId"), ("email", "email")];
+
+/// The field whose value exists already; `None` when it is none of the caller's. PostgreSQL names the constraint
+/// (`users_app_id_email_key`), SQLite the columns (`UNIQUE constraint failed: users.app_id, users.email`).
+pub fn taken_field(error: &sqlx::Error) -> Option<&'static str> {
+    let error = error.as_database_error().filter(|error| error.is_unique_violation())?;
+    let said = error.constraint().unwrap_or_else(|| error.message());
+    UNIQUE_FIELDS.iter().find(|(column, _)| said.contains(column)).map(|(_, field)| *field)
+}
+
+/// PostgreSQL's words (SQLSTATE) for: it shuts down, it crashed, it starts up, it has no connection left.
+const AWAY: [&str; 4] = ["57P01", "57P02", "57P03", "53300"];
+
+/// PostgreSQL's words for: another transaction was in the way, or each waited for the other.
+const WRITE_CONFLICTS: [&str; 2] = ["40001", "40P01"];
+
+/// Whether the database can't be reached or doesn't take work just now.
+pub fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
+        other => has_code(other, &AWAY),
+    }
+}
+
+/// Whether the transaction was undone for the sake of another one: the same once more may succeed at once.
+pub fn is_write_conflict(error: &sqlx::Error) -> bool {
+    has_code(error, &WRITE_CONFLICTS)
+}
+
+fn has_code(error: &sqlx::Error, codes: &[&str]) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| codes.contains(&&*code))
+}

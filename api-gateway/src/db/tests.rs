@@ -22,6 +22,15 @@ async fn commits_wait_for_the_disk_unless_they_say_otherwise() {
 }
 
 #[tokio::test]
+async fn a_connection_that_postgres_closes_is_unavailable_and_replaced() {
+    let Some(test) = testing::postgres().await else { return };
+    let error =
+        sqlx::query("SELECT pg_terminate_backend(pg_backend_pid())").execute(test.db.writer()).await.unwrap_err();
+    assert_eq!(crate::error::Error::from(error).code(), crate::error::Code::Unavailable);
+    assert!(test.db.is_alive().await);
+}
+
+#[tokio::test]
 async fn foreign_keys_hold_and_dropping_a_transaction_undoes_it() {
     for test in testing::all().await {
         let insert = "INSERT INTO sessions (id, principal_kind, principal_id, created_at_ms, expires_at_ms) \

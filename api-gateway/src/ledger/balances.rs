@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use alloy::primitives::U256;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 /// Rows in one statement: 8 columns each, below SQLite's 32,766 parameters.
 const CHUNK: usize = 500;
@@ -104,24 +104,20 @@ impl Table {
     }
 
     async fn read(&mut self, db: &Db, connection: &mut AnyConnection, keys: &BTreeSet<Key>) -> Result<()> {
-        let mut by_token: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (token, address) in keys {
-            by_token.entry(token).or_default().push(address);
-        }
-        for (token, addresses) in by_token {
-            for chunk in addresses.chunks(CHUNK) {
-                let mut query = QueryBuilder::new(
-                    "SELECT address, included, finalized, pending_in, pending_own_in, pending_out FROM balances \
-                     WHERE token_id = ",
-                );
-                query.push_bind(token.to_owned()).push(" AND address IN (");
-                query.push_list(chunk.iter().map(|address| (*address).to_owned()));
-                query.push(") ORDER BY address");
-                query.push(db.for_update());
-                for row in query.build().fetch_all(&mut *connection).await? {
-                    let address: String = row.try_get(0)?;
-                    self.rows.insert((token.to_owned(), address), entry(&row)?);
-                }
+        let keys: Vec<&Key> = keys.iter().collect();
+        for chunk in keys.chunks(CHUNK) {
+            // A join: for `(token_id, address) IN (VALUES …)` SQLite would read the whole table.
+            let mut query = QueryBuilder::new(
+                "SELECT b.token_id, b.address, b.included, b.finalized, b.pending_in, b.pending_own_in, b.pending_out \
+                 FROM (",
+            );
+            query.push_values(chunk, |mut row, (token, address)| {
+                row.push_bind(token).push_bind(address);
+            });
+            query.push(") AS v JOIN balances b ON b.token_id = v.column1 AND b.address = v.column2 ");
+            query.push("ORDER BY b.token_id, b.address").push(db.locking(" FOR UPDATE OF b"));
+            for row in query.build().fetch_all(&mut *connection).await? {
+                self.rows.insert((row.try_get(0)?, row.try_get(1)?), entry(&row)?);
             }
         }
         Ok(())

@@ -2,11 +2,12 @@
 //!
 //! The types here read only the fields that are used, so that a node with more or fewer extras is fine.
 
-use super::contracts::hash_text;
+use super::contracts::{abi, address_text, hash_text};
 use crate::config;
 use alloy::primitives::{Address, B256, Bytes, U64, U256};
 use alloy::rpc::client::{BatchRequest, RpcClient, Waiter};
-use alloy::transports::{RpcError, TransportError};
+use alloy::sol_types::SolEvent as _;
+use alloy::transports::{RpcError, TransportError, TransportErrorKind};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,6 +22,9 @@ pub(crate) enum ChainError {
     /// because it is just switching. Asking again helps.
     #[error("the node's answer can't be used: {0}")]
     Unusable(String),
+    /// The answer would be larger than the node gives at once. Asking for less helps.
+    #[error("the node does not answer that much at once: {0}")]
+    TooLarge(String),
     /// The node answered with an error.
     #[error("the node answered {code}: {message}")]
     Answer {
@@ -33,9 +37,17 @@ pub(crate) enum ChainError {
     },
 }
 
+/// JSON-RPC codes of a request or an answer over the node's limits.
+const TOO_LARGE: [i64; 4] = [-32_007, -32_008, -32_010, -32_011];
+
 impl From<TransportError> for ChainError {
     fn from(error: TransportError) -> Self {
         match error {
+            RpcError::ErrorResp(payload) if TOO_LARGE.contains(&payload.code) => {
+                Self::TooLarge(payload.message.into_owned())
+            }
+            // An oversized batch gets one error without an id: it answers none of the calls.
+            RpcError::Transport(TransportErrorKind::MissingBatchResponse(_)) => Self::TooLarge(error.to_string()),
             RpcError::ErrorResp(payload) => {
                 let data = payload.data.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok());
                 Self::Answer { code: payload.code, message: payload.message.into_owned(), data }
@@ -109,6 +121,26 @@ pub(crate) struct Log {
     pub log_index: U64,
 }
 
+/// A Transfer event by itself, with its place.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PlacedLog {
+    #[serde(flatten)]
+    pub log: Log,
+    pub block_hash: B256,
+    pub transaction_hash: B256,
+    pub transaction_index: U64,
+}
+
+/// A call to be run.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub from: Address,
+    pub to: Address,
+    pub input: Bytes,
+    pub gas: u64,
+}
+
 /// The two ends of the chain as the node sees them.
 #[derive(Clone, Debug)]
 pub(crate) struct Heads {
@@ -166,6 +198,12 @@ impl Chain {
         Ok(Heads { best: best.await?.ok_or_else(missing)?, finalized: finalized.await?.ok_or_else(missing)? })
     }
 
+    /// Whether the node is still catching up with its network, by its own account.
+    pub async fn is_syncing(&self) -> ChainResult<bool> {
+        let state: serde_json::Value = self.client.request("eth_syncing", ()).await?;
+        Ok(state != serde_json::Value::Bool(false))
+    }
+
     /// Number of the best block.
     pub async fn best_number(&self) -> ChainResult<u64> {
         let number: U64 = self.client.request("eth_blockNumber", ()).await?;
@@ -182,6 +220,21 @@ impl Chain {
     pub async fn receipts(&self, blocks: &[&Block]) -> ChainResult<Vec<Option<Vec<Receipt>>>> {
         let calls = blocks.iter().map(|block| (hash_text(block.hash),));
         self.many("eth_getBlockReceipts", calls).await?.into_iter().collect()
+    }
+
+    /// One transaction's receipt.
+    pub async fn receipt(&self, transaction: B256) -> ChainResult<Option<Receipt>> {
+        Ok(self.client.request("eth_getTransactionReceipt", (hash_text(transaction),)).await?)
+    }
+
+    /// The Transfer events of these contracts in a block.
+    pub async fn transfers(&self, block: B256, contracts: &[Address]) -> ChainResult<Vec<PlacedLog>> {
+        let filter = serde_json::json!({
+            "blockHash": hash_text(block),
+            "address": contracts.iter().map(|contract| address_text(*contract)).collect::<Vec<_>>(),
+            "topics": [hash_text(abi::IToken::Transfer::SIGNATURE_HASH)],
+        });
+        Ok(self.client.request("eth_getLogs", (filter,)).await?)
     }
 
     /// Sends raw transactions; one result each, in order.
@@ -201,10 +254,14 @@ impl Chain {
         Ok(nonce.to())
     }
 
-    /// Runs a call as of the end of a block.
-    pub async fn call(&self, from: Address, to: Address, input: Bytes, gas: u64, block: u64) -> ChainResult<Bytes> {
-        let request = CallRequest { from: Some(from), to, input, gas: Some(U64::from(gas)) };
-        Ok(self.client.request("eth_call", (request, U64::from(block))).await?)
+    /// Runs calls as of the end of a block, in one batch.
+    pub async fn calls(&self, calls: &[Call], block: u64) -> ChainResult<Vec<ChainResult<Bytes>>> {
+        let requests = calls.iter().map(|call| {
+            let gas = Some(U64::from(call.gas));
+            let request = CallRequest { from: Some(call.from), to: call.to, input: call.input.clone(), gas };
+            (request, U64::from(block))
+        });
+        self.many("eth_call", requests).await
     }
 
     /// Reads `(contract, calldata)` as of the end of a block, each an unsigned word.
@@ -216,8 +273,10 @@ impl Chain {
         Ok(words
             .into_iter()
             .map(|word| {
-                U256::try_from_be_slice(&word?)
-                    .ok_or_else(|| ChainError::Unusable("a call returned no word".to_owned()))
+                // Nothing at all is what an address without code answers, and must not be read as 0.
+                <[u8; 32]>::try_from(&word?[..])
+                    .map(U256::from_be_bytes)
+                    .map_err(|_| ChainError::Unusable("a call returned no word".to_owned()))
             })
             .collect())
     }

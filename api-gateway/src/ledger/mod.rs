@@ -32,11 +32,12 @@
 //!   effects of the operations with `effects_pending = 1`. Both change in the transaction that changes their cause.
 //! - The accept path never waits for the chain.
 //!
-//! How it fails: with the node away, operations wait as `accepted` and go out when it is back. A node that lost
-//! blocks (or all its data) is followed backwards to the common ancestor and everything later is sent again. A node
-//! that refuses a transaction for good makes that operation `failed`; a no-op transaction then takes its nonce so
-//! that the wallet's later operations are not held up (see `outbox`). A node with another chain id or genesis is
-//! not followed at all, and readiness says so.
+//! How it fails: with the node away, operations wait as `accepted` and go out when it is back. Nothing is sent to a node
+//! before it has been identified and the projection has a beginning. A node that lost blocks (or all its data) is
+//! followed backwards to the common ancestor and everything later is sent again; one that is merely behind is waited
+//! for. A node that refuses a transaction for good makes that operation `failed`; a no-op transaction then takes its
+//! nonce so that the wallet's later operations are not held up (see `refusal`), and once that is finalized the failure
+//! is. A node with another chain id or genesis is neither followed nor sent to, and readiness says so.
 
 mod accept;
 pub mod balances;
@@ -72,6 +73,7 @@ use accept::Job;
 use chain::Chain;
 use state::NodeView;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 /// The handle to the ledger. Cheap to clone.
@@ -98,6 +100,8 @@ pub(crate) struct Inner {
     pub to_verify: Notify,
     pub node: NodeView,
     pub lease: lease::Lease,
+    /// Operations stored and not yet in a block, as counted every few seconds.
+    pub open_operations: AtomicU64,
 }
 
 impl Ledger {
@@ -135,19 +139,20 @@ impl Ledger {
         })?
     }
 
-    /// The first answer to this request, when it was accepted before.
-    ///
-    /// # Errors
-    /// `idempotency_key_reused` when the key belongs to another request.
-    pub async fn first_answer(&self, request: &RequestKey) -> Result<Option<Accepted>> {
-        accept::first_answer(&self.inner.db, request).await
-    }
-
     /// What the gateway knows about the chain. Reads the database only.
     ///
     /// # Errors
     /// When the database is away.
     pub async fn network(&self) -> Result<Network> {
         state::network(&self.inner).await
+    }
+
+    /// As [`Ledger::network`] with the open operations as counted last, every two seconds: one row is read, so that
+    /// anybody may ask.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn glance(&self) -> Result<Network> {
+        state::glance(&self.inner).await
     }
 }

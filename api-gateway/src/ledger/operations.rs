@@ -82,7 +82,7 @@ fn from_row(row: &AnyRow) -> Result<Operation> {
         memo: row.try_get("memo")?,
         resource: row.try_get("resource_id")?,
         error: code
-            .filter(|_| status == Status::Failed)
+            .filter(|_| matches!(status, Status::Accepted | Status::Sent | Status::Failed))
             .map(|code| Failure { code, detail: detail.unwrap_or_default() }),
         block_number: unsigned("block_number")?,
         block_hash: row.try_get("block_hash")?,

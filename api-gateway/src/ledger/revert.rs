@@ -1,6 +1,6 @@
 //! Why a transaction failed, in words: custom errors of `contracts/*.sol`, `Error(string)`, `Panic(uint256)`.
 
-use super::chain::{Chain, ChainError};
+use super::chain::{Call, Chain, ChainError};
 use super::contracts::{abi, address_text};
 use super::types::Failure;
 use alloy::consensus::{Transaction as _, TxEnvelope, transaction::SignerRecoverable as _};
@@ -84,35 +84,59 @@ fn clip(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(300).collect()
 }
 
-/// Finds out why the transaction `raw` failed in `block`, by running the call again where it ran: at the end of the
-/// block before, and, when that succeeds, at the end of the block itself (something earlier in the block was the
-/// cause). Returns the failure and the revert bytes.
+/// A transaction that failed.
+pub(crate) struct Failed {
+    pub raw: String,
+    pub gas_used: u64,
+}
+
+/// Calls asked for at once: their inputs may be of 64 KiB each.
+const CALLS: usize = 50;
+
+/// Finds out why transactions failed in `block`, by running the calls again where they ran: at the end of the block
+/// before, and, for those that succeed there, at the end of the block itself (something earlier in the block was the
+/// cause). Returns for each the failure and the revert bytes.
 ///
 /// # Errors
 /// When the node is away; it is asked again later.
-pub(crate) async fn reason(
+pub(crate) async fn reasons(
     chain: &Chain,
-    raw: &str,
+    failed: &[Failed],
     block: u64,
-    gas_used: u64,
-) -> Result<(Failure, Option<Bytes>), ChainError> {
+) -> Result<Vec<(Failure, Option<Bytes>)>, ChainError> {
     let unknown = || (failure("reverted", "the transaction reverted"), None);
-    let Some(tx) = hex::decode(raw).ok().and_then(|bytes| TxEnvelope::decode_2718(&mut bytes.as_slice()).ok()) else {
-        return Ok(unknown());
-    };
-    if gas_used >= tx.gas_limit() {
-        return Ok((failure("out_of_gas", format!("all of its {} gas is used up", tx.gas_limit())), None));
-    }
-    let (Ok(from), Some(to)) = (tx.recover_signer(), tx.to()) else { return Ok(unknown()) };
-    for at in [block.saturating_sub(1), block] {
-        match chain.call(from, to, tx.input().clone(), tx.gas_limit(), at).await {
-            Ok(_) => {}
-            Err(ChainError::Answer { data: Some(data), .. }) => return Ok((decode(&data), Some(data))),
-            Err(ChainError::Answer { message, .. }) => return Ok((failure("reverted", clip(&message)), None)),
-            Err(away) => return Err(away),
+    let mut reasons: Vec<_> = failed.iter().map(|_| unknown()).collect();
+    let mut open = Vec::new();
+    for (index, one) in failed.iter().enumerate() {
+        let tx = hex::decode(&one.raw).ok().and_then(|bytes| TxEnvelope::decode_2718(&mut bytes.as_slice()).ok());
+        let Some(tx) = tx else { continue };
+        if one.gas_used >= tx.gas_limit() {
+            let detail = format!("all of its {} gas is used up", tx.gas_limit());
+            reasons[index] = (failure("out_of_gas", detail), None);
+        } else if let (Ok(from), Some(to)) = (tx.recover_signer(), tx.to()) {
+            open.push((index, Call { from, to, input: tx.input().clone(), gas: tx.gas_limit() }));
         }
     }
-    Ok(unknown())
+    for at in [block.saturating_sub(1), block] {
+        let mut succeeded = Vec::new();
+        for chunk in open.chunks(CALLS) {
+            let calls: Vec<Call> = chunk.iter().map(|(_, call)| call.clone()).collect();
+            for ((index, call), answer) in chunk.iter().zip(chain.calls(&calls, at).await?) {
+                match answer {
+                    Ok(_) => succeeded.push((*index, call.clone())),
+                    Err(ChainError::Answer { data: Some(data), .. }) => {
+                        reasons[*index] = (decode(&data), Some(data));
+                    }
+                    Err(ChainError::Answer { message, .. }) => {
+                        reasons[*index] = (failure("reverted", clip(&message)), None);
+                    }
+                    Err(away) => return Err(away),
+                }
+            }
+        }
+        open = succeeded;
+    }
+    Ok(reasons)
 }
 
 #[cfg(test)]

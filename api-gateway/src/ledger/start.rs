@@ -8,13 +8,21 @@ use crate::config;
 use crate::custody::Custody;
 use crate::db::Db;
 use crate::error::{Error, Result};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// Submissions that may wait for the writer. More are refused at once (503), so that waiting stays short.
 const QUEUE: usize = 4_096;
+
+/// How the process ends when a task has died (EX_SOFTWARE).
+const EXIT_CODE: i32 = 70;
+
+/// What runs until it is dropped.
+type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The running tasks.
 #[derive(Debug)]
@@ -53,6 +61,7 @@ impl Ledger {
             to_verify: Notify::new(),
             node: NodeView::default(),
             lease,
+            open_operations: AtomicU64::new(0),
             custody,
             db,
         });
@@ -60,13 +69,15 @@ impl Ledger {
         let (stop, stopped) = watch::channel(false);
         let mut handles = Vec::new();
         // Ends when the last handle is dropped, not at the stop: its callers wait for their answers.
-        tokio::spawn(accept::run(inner.clone(), queue));
+        tokio::spawn(guarded("accept", accept::run(inner.clone(), queue)));
         let (shared, until) = (inner.clone(), stopped.clone());
-        handles.push(tokio::spawn(async move { shared.lease.keep(&shared.db, until).await }));
-        handles.push(tokio::spawn(until_stopped(stopped.clone(), outbox::run(inner.clone()))));
-        handles.push(tokio::spawn(until_stopped(stopped.clone(), follower::run(inner.clone()))));
-        handles.push(tokio::spawn(until_stopped(stopped.clone(), verifier::run(inner.clone()))));
-        handles.push(tokio::spawn(until_stopped(stopped, housekeeping(inner.clone()))));
+        let lease = async move { shared.lease.keep(&shared.db, until).await };
+        handles.push(tokio::spawn(guarded("lease", lease)));
+        let mut start = |name, task| handles.push(tokio::spawn(guarded(name, until_stopped(stopped.clone(), task))));
+        start("outbox", Box::pin(outbox::run(inner.clone())) as Task);
+        start("follower", Box::pin(follower::run(inner.clone())));
+        start("verifier", Box::pin(verifier::run(inner.clone())));
+        start("housekeeping", Box::pin(housekeeping(inner.clone())));
         Ok((Self { inner, jobs }, Tasks { stop, handles }))
     }
 }
@@ -82,6 +93,7 @@ async fn housekeeping(inner: Arc<Inner>) {
         tokio::time::sleep(Duration::from_secs(2)).await;
         inner.db.maintain().await;
         if let Ok(open) = state::open_operations(&inner.db).await {
+            inner.open_operations.store(open, Ordering::Relaxed);
             metrics::gauge!("hanse_gateway_open_operations").set(open as f64);
         }
         rounds += 1;
@@ -96,6 +108,17 @@ async fn housekeeping(inner: Arc<Inner>) {
                 tracing::warn!(%error, "old block hashes could not be deleted");
             }
         }
+    }
+}
+
+/// A gateway without one of these tasks would look well and do nothing. A panic in one ends the process, so that whoever
+/// started it starts it anew; everything is resumed from the database.
+async fn guarded(name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+    if let Err(error) = tokio::spawn(task).await
+        && error.is_panic()
+    {
+        tracing::error!(task = name, %error, "a task of the ledger has died; the gateway stops");
+        std::process::exit(EXIT_CODE);
     }
 }
 

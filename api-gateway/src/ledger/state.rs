@@ -12,6 +12,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 #[derive(Debug, Default)]
 pub(crate) struct NodeView {
     reachable: AtomicBool,
+    /// Times that it went away.
+    outages: AtomicU64,
+    /// It is the right chain, followed from a known block on, and not behind what was final: our transactions may go
+    /// there. Sent earlier, they might get into a block that is never projected.
+    identified: AtomicBool,
     best_number: AtomicU64,
     /// Something was sent since the follower last asked.
     sent: AtomicBool,
@@ -22,6 +27,9 @@ pub(crate) struct NodeView {
 impl NodeView {
     pub fn set_reachable(&self, reachable: bool) {
         let before = self.reachable.swap(reachable, Ordering::Relaxed);
+        if before && !reachable {
+            self.outages.fetch_add(1, Ordering::Relaxed);
+        }
         if before != reachable {
             tracing::info!(reachable, "the node's reachability has changed");
         }
@@ -30,6 +38,18 @@ impl NodeView {
 
     pub fn is_reachable(&self) -> bool {
         self.reachable.load(Ordering::Relaxed)
+    }
+
+    pub fn outages(&self) -> u64 {
+        self.outages.load(Ordering::Relaxed)
+    }
+
+    pub fn set_identified(&self, identified: bool) {
+        self.identified.store(identified, Ordering::Relaxed);
+    }
+
+    pub fn is_identified(&self) -> bool {
+        self.identified.load(Ordering::Relaxed)
     }
 
     /// Transactions have gone out: blocks with them are to be expected.
@@ -145,8 +165,17 @@ impl ChainState {
 
 /// See [`super::Ledger::network`].
 pub(crate) async fn network(inner: &Inner) -> Result<Network> {
-    let state = ChainState::load(&inner.db).await?;
     let open_operations = open_operations(&inner.db).await?;
+    describe(inner, open_operations).await
+}
+
+/// See [`super::Ledger::glance`].
+pub(crate) async fn glance(inner: &Inner) -> Result<Network> {
+    describe(inner, inner.open_operations.load(Ordering::Relaxed)).await
+}
+
+async fn describe(inner: &Inner, open_operations: u64) -> Result<Network> {
+    let state = ChainState::load(&inner.db).await?;
     let node_best_number = inner.node.best();
     let none = || BlockRef { number: 0, hash: String::new() };
     Ok(Network {

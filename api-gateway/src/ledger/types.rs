@@ -149,7 +149,7 @@ pub struct Operation {
     /// What it creates: `app_…`, `usr_…` or `tok_…`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
-    /// Set when `failed`.
+    /// Why it `failed`. With `accepted` and `sent`: why the node does not take it now; it is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
     /// The block that executed it, in the chain as the gateway sees it now.
@@ -172,7 +172,8 @@ pub struct Operation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub included_at: Option<UnixMs>,
-    /// When the gateway saw that block finalized. Set on `failed` too: then the failure is final.
+    /// When the gateway saw that block finalized. Set on `failed` too: then the failure is final; without it, the
+    /// operation may still happen.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub finalized_at: Option<UnixMs>,

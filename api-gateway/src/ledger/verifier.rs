@@ -20,7 +20,7 @@ use super::state::{ChainState, big};
 use crate::db::now_ms;
 use crate::error::{Error, Result};
 use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol_types::SolCall as _;
+use alloy::sol_types::{SolCall as _, SolError as _};
 use sqlx::{AnyConnection, Row as _};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -111,8 +111,11 @@ async fn verify_new(inner: &Inner) -> Result<(), Fault> {
     }
     let claims = touched(&mut snapshot, state.verified_number, state.finalized_number).await?;
     snapshot.commit().await?;
-    let wrong = compare(inner, &claims, state.finalized_number).await?;
-    settle(inner, &state, wrong, true).await?;
+    let compared = compare(inner, &claims, state.finalized_number).await?;
+    settle(inner, &state, compared.wrong, compared.failure.is_none()).await?;
+    if let Some(error) = compared.failure {
+        return Err(error.into());
+    }
     metrics::counter!("hanse_gateway_verified_claims_total").increment(claims.len() as u64);
     Ok(())
 }
@@ -126,12 +129,10 @@ async fn sweep(inner: &Inner, after: &mut String) -> Result<(), Fault> {
     }
     let (token, address) = after.split_once(' ').unwrap_or(("", ""));
     let rows = sqlx::query(
-        "SELECT b.token_id, b.address, b.finalized, t.address AS contract, t.app_id FROM balances b \
+        "SELECT b.token_id, b.address, b.finalized, t.address AS contract, t.app_id, t.finalized_supply FROM balances b \
          JOIN tokens t ON t.id = b.token_id \
-         WHERE (b.token_id > $1 OR (b.token_id = $2 AND b.address > $3)) \
-         ORDER BY b.token_id, b.address LIMIT $4",
+         WHERE (b.token_id, b.address) > ($1, $2) ORDER BY b.token_id, b.address LIMIT $3",
     )
-    .bind(token)
     .bind(token)
     .bind(address)
     .bind(SWEEP)
@@ -139,21 +140,37 @@ async fn sweep(inner: &Inner, after: &mut String) -> Result<(), Fault> {
     .await?;
     snapshot.commit().await?;
     let mut claims = Vec::with_capacity(rows.len());
-    *after = String::new();
+    let mut supplies: BTreeMap<String, Claim> = BTreeMap::new();
+    let mut last = String::new();
     for row in &rows {
         let (token, holder, contract): (String, String, String) =
             (row.try_get("token_id")?, row.try_get("address")?, row.try_get("contract")?);
-        *after = format!("{token} {holder}");
-        claims.push(Claim {
-            app_id: row.try_get("app_id")?,
-            contract: contract.parse().map_err(Error::internal)?,
-            holder: Some(holder.parse().map_err(Error::internal)?),
-            cached: u256(row, "finalized")?,
-            token,
+        last = format!("{token} {holder}");
+        let app_id: String = row.try_get("app_id")?;
+        let contract: Address = contract.parse().map_err(Error::internal)?;
+        supplies.entry(token.clone()).or_insert(Claim {
+            token: token.clone(),
+            app_id: app_id.clone(),
+            contract,
+            holder: None,
+            cached: u256(row, "finalized_supply")?,
         });
+        let (holder, cached) = (Some(holder.parse().map_err(Error::internal)?), u256(row, "finalized")?);
+        claims.push(Claim { token, app_id, contract, holder, cached });
     }
-    let wrong = compare(inner, &claims, state.finalized_number).await?;
-    settle(inner, &state, wrong, false).await
+    claims.extend(supplies.into_values());
+    let compared = compare(inner, &claims, state.finalized_number).await?;
+    let none_compared = compared.failures == claims.len();
+    settle(inner, &state, compared.wrong, false).await?;
+    match compared.failure {
+        // The same page again.
+        Some(error) if none_compared => return Err(error.into()),
+        // One broken contract must not keep the others from being looked at.
+        Some(error) => tracing::warn!(%error, failures = compared.failures, "some balances can't be compared"),
+        None => {}
+    }
+    *after = last;
+    Ok(())
 }
 
 /// The cache's claims about all that moved in the blocks `above < number <= until`.
@@ -197,19 +214,42 @@ async fn touched(snapshot: &mut AnyConnection, above: u64, until: u64) -> Result
     Ok(claims)
 }
 
-/// The claims that the chain contradicts, with what it says.
-async fn compare<'a>(inner: &Inner, claims: &'a [Claim], block: u64) -> Result<Vec<(&'a Claim, U256)>, Fault> {
-    let mut wrong = Vec::new();
+/// What the chain says to claims.
+#[derive(Default)]
+struct Compared<'a> {
+    /// Those that it contradicts, with what it says.
+    wrong: Vec<(&'a Claim, U256)>,
+    /// Those to which the node gave no number, and why not the last of them.
+    failures: usize,
+    failure: Option<ChainError>,
+}
+
+async fn compare<'a>(inner: &Inner, claims: &'a [Claim], block: u64) -> Result<Compared<'a>, Fault> {
+    let mut compared = Compared::default();
     for chunk in claims.chunks(BATCH) {
         let reads: Vec<_> = chunk.iter().map(Claim::call).collect();
         for (claim, word) in chunk.iter().zip(inner.chain.read_words(&reads, block).await?) {
-            let on_chain = word?;
-            if on_chain != claim.cached {
-                wrong.push((claim, on_chain));
+            match word {
+                Ok(on_chain) if on_chain == claim.cached => {}
+                Ok(on_chain) => compared.wrong.push((claim, on_chain)),
+                // Nobody has anything of a token that does not exist.
+                Err(ChainError::Answer { data: Some(data), .. }) if is_token_not_found(&data) => {
+                    if !claim.cached.is_zero() {
+                        compared.wrong.push((claim, U256::ZERO));
+                    }
+                }
+                Err(error) => {
+                    compared.failures += 1;
+                    compared.failure = Some(error);
+                }
             }
         }
     }
-    Ok(wrong)
+    Ok(compared)
+}
+
+fn is_token_not_found(data: &[u8]) -> bool {
+    abi::IToken::TokenNotFound::abi_decode(data).is_ok()
 }
 
 /// Repairs what is wrong and moves `verified_number` on.
@@ -226,8 +266,11 @@ async fn settle(inner: &Inner, seen: &ChainState, wrong: Vec<(&Claim, U256)>, ad
     }
     let mut tx = inner.db.write_relaxed().await?;
     let Some(mut state) = ChainState::read(&mut tx, inner.db.for_update()).await? else { return Ok(()) };
-    if state.finalized_number < seen.finalized_number || state.finality_losses != seen.finality_losses {
-        // The block that was compared is gone. The next round compares anew.
+    let same = state.finality_losses == seen.finality_losses
+        && state.mismatches == seen.mismatches
+        && state.verified_number == seen.verified_number;
+    if state.finalized_number < seen.finalized_number || !same {
+        // The block that was compared is gone, or another verifier has repaired the same. The next round compares anew.
         return Ok(());
     }
     repair(inner, &mut tx, seen.finalized_number, &wrong).await?;

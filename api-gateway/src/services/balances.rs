@@ -11,7 +11,7 @@ use crate::ledger::{Balance, balances as store};
 /// # Errors
 /// 404 for an unknown user, 403 for a user who asks about another.
 pub async fn of_user(db: &Db, app_id: &str, actor: &Actor, user_id: &str, page: &PageQuery) -> Result<Page<Balance>> {
-    require_self(actor, user_id)?;
+    actor.require_self(user_id)?;
     let wallet = parties::wallet(db, app_id, "path.user", user_id).await.map_err(|error| not_found(error, "user"))?;
     let limit = page.limit()?;
     let items =
@@ -35,13 +35,6 @@ pub async fn of_holder(db: &Db, app_id: &str, actor: &Actor, token_id: &str, hol
         }
     }
     store::of_token(db, app_id, &token, &address_text(address)).await
-}
-
-fn require_self(actor: &Actor, user_id: &str) -> Result<()> {
-    match actor.user_id() {
-        Some(own) if own != user_id => Err(Error::new(Code::Forbidden, "a user may see only what is his own")),
-        _ => Ok(()),
-    }
 }
 
 /// In a path an unknown id is 404; a malformed one stays a field error.

@@ -10,8 +10,8 @@
 //! Rules:
 //! - Every function takes the app's id and every query names it; another app's id is "not found".
 //! - A write takes the [`crate::ledger::RequestKey`] of its request. The ledger looks it up before anything is
-//!   done, so a repeat gets the first answer even when the checks here would now fail: services that check things
-//!   which the first request has changed ask [`crate::ledger::Ledger::first_answer`] beforehand.
+//!   done, so a repeat gets the first answer. Checks here come before that: they must not depend on what the first
+//!   request has changed.
 //! - Bodies are strict: unknown fields are refused.
 
 pub mod address;
@@ -42,14 +42,14 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// For what only the app may do.
+    /// For what a user may ask about itself alone.
     ///
     /// # Errors
-    /// 403 for a user.
-    pub fn require_app(&self) -> Result<()> {
-        match self {
-            Self::App => Ok(()),
-            Self::User(_) => Err(Error::new(Code::Forbidden, "only the app itself may do this")),
+    /// 403 for another user.
+    pub fn require_self(&self, user_id: &str) -> Result<()> {
+        match self.user_id() {
+            Some(own) if own != user_id => Err(Error::new(Code::Forbidden, "a user may see only what is its own")),
+            _ => Ok(()),
         }
     }
 

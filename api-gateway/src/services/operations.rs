@@ -73,8 +73,9 @@ pub async fn wait(ledger: &Ledger, app_id: &str, actor: &Actor, id: &str, query:
         WaitFor::Included => matches!(operation.status, Status::Included | Status::Finalized | Status::Failed),
         WaitFor::Finalized => match operation.status {
             Status::Finalized => true,
-            // Reverted in a block that may still vanish; without a block it was refused, and that stands.
-            Status::Failed => operation.finalized_at.is_some() || operation.block_number.is_none(),
+            // Reverted in a block that may still vanish, or refused by one node while another may have the bytes: final
+            // once the nonce is used in a finalized block.
+            Status::Failed => operation.finalized_at.is_some(),
             _ => false,
         },
     };

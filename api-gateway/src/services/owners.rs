@@ -1,7 +1,7 @@
 //! Owners: the people who run apps.
 
 use crate::auth::password::Passwords;
-use crate::db::{Db, Id, UnixMs, is_unique_violation, new_id, now_ms};
+use crate::db::{Db, Id, UnixMs, new_id, now_ms, taken_field};
 use crate::error::{Code, Error, FieldError, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -60,9 +60,9 @@ pub async fn sign_up(db: &Db, passwords: &Passwords, open: bool, request: SignUp
     .bind(owner.created_at.0)
     .execute(db.writer())
     .await
-    .map_err(|error| match is_unique_violation(&error) {
-        true => Error::new(Code::AlreadyExists, "an owner with this e-mail address exists; log in"),
-        false => error.into(),
+    .map_err(|error| match taken_field(&error) {
+        Some(field) => Error::taken(field).caused_by(error),
+        None => error.into(),
     })?;
     tracing::info!(owner = owner.id, "owner signed up");
     Ok(owner)

@@ -3,9 +3,10 @@
 //! All refresh tokens of one login form a family, the session. A token used a second time means that somebody else
 //! has a copy, and nobody knows who is who: the whole session is closed (RFC 9700, 4.14.2).
 
+use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
 use crate::auth::{Authenticator, Principal, opaque};
-use crate::db::{Db, Id, new_id, now_ms};
+use crate::db::{Db, Id, QueryBuilder, new_id, now_ms};
 use crate::error::{Code, Error, Result};
 use serde::Serialize;
 use sqlx::AnyConnection;
@@ -52,13 +53,20 @@ pub struct Sessions<'a> {
     pub auth: &'a Authenticator,
     /// Verifies passwords.
     pub passwords: &'a Passwords,
+    /// Counts wrong passwords.
+    pub attempts: &'a Attempts,
     /// Life of a refresh token.
     pub refresh_ttl_s: u64,
 }
 
 impl Sessions<'_> {
-    /// Opens a session. Unknown address, unknown app and wrong password answer alike and take as long.
+    /// Opens a session. Unknown address, unknown app and wrong password answer alike and take as long; too many of them
+    /// are 429.
     pub async fn open(&self, login: Login, email: &str, password: Zeroizing<String>) -> Result<Session> {
+        let attempt = self.attempts.begin(match &login {
+            Login::Owner => format!("owner {email}"),
+            Login::User { app } => format!("{app} {email}"),
+        })?;
         let row: Option<(String, Option<String>)> = match &login {
             Login::Owner => {
                 sqlx::query_as("SELECT id, password_hash FROM owners WHERE email = $1")
@@ -77,6 +85,7 @@ impl Sessions<'_> {
         let (id, hash) = row.unzip();
         let right = self.passwords.verify(password, hash.flatten()).await?;
         let (Some(principal), true) = (id, right) else {
+            attempt.fail();
             return Err(Error::new(Code::CredentialsInvalid, "the e-mail address or the password is wrong"));
         };
         let (kind, app) = match login {
@@ -215,21 +224,90 @@ async fn revoke(connection: &mut AnyConnection, session: &str, now_ms: i64) -> R
     Ok(())
 }
 
-/// Deletes sessions that ended more than a day ago, with their tokens. Called now and then by the server.
+/// Sessions or tokens deleted in one transaction.
+const CHUNK: i64 = 500;
+
+/// Deletes refresh tokens that expired and sessions that ended more than a day ago, few at a time so that no write has to
+/// wait for it. Called now and then by the server. Returns the number of sessions.
 pub async fn sweep(db: &Db) -> Result<u64> {
     let horizon = now_ms().saturating_sub(24 * 60 * 60 * 1000);
-    let mut transaction = db.write().await?;
-    sqlx::query(
-        "DELETE FROM refresh_tokens WHERE session_id IN \
-         (SELECT id FROM sessions WHERE expires_at_ms < $1 OR revoked_at_ms < $1)",
-    )
-    .bind(horizon)
-    .execute(&mut *transaction)
-    .await?;
-    let gone = sqlx::query("DELETE FROM sessions WHERE expires_at_ms < $1 OR revoked_at_ms < $1")
+    loop {
+        let mut transaction = db.write_relaxed().await?;
+        let deleted = sqlx::query(
+            "DELETE FROM refresh_tokens WHERE token_hash IN (SELECT token_hash FROM refresh_tokens \
+             WHERE expires_at_ms < $1 ORDER BY expires_at_ms LIMIT $2)",
+        )
         .bind(horizon)
+        .bind(CHUNK)
         .execute(&mut *transaction)
         .await?;
-    transaction.commit().await?;
-    Ok(gone.rows_affected())
+        transaction.commit().await?;
+        if deleted.rows_affected() < CHUNK.unsigned_abs() {
+            break;
+        }
+    }
+    let mut gone = 0;
+    // One after the other: each has an index of its own.
+    for ended in [
+        "SELECT id FROM sessions WHERE expires_at_ms < $1 ORDER BY expires_at_ms LIMIT $2",
+        "SELECT id FROM sessions WHERE revoked_at_ms < $1 ORDER BY revoked_at_ms LIMIT $2",
+    ] {
+        loop {
+            let ids: Vec<(String,)> = sqlx::query_as(ended).bind(horizon).bind(CHUNK).fetch_all(db.reader()).await?;
+            if ids.is_empty() {
+                break;
+            }
+            let mut transaction = db.write_relaxed().await?;
+            for sql in ["DELETE FROM refresh_tokens WHERE session_id IN (", "DELETE FROM sessions WHERE id IN ("] {
+                let mut query = QueryBuilder::new(sql);
+                query.push_list(ids.iter().map(|(id,)| id)).push(")");
+                query.build().execute(&mut *transaction).await?;
+            }
+            transaction.commit().await?;
+            gone += ids.len() as u64;
+        }
+    }
+    Ok(gone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::testing;
+
+    #[tokio::test]
+    async fn what_has_ended_is_swept_and_what_lives_stays() {
+        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+        for test in testing::all().await {
+            let now = now_ms();
+            let (past, future) = (now - 2 * DAY_MS, now + DAY_MS);
+            let mut tx = test.db.write().await.unwrap();
+            let session = "INSERT INTO sessions (id, principal_kind, principal_id, created_at_ms, expires_at_ms, \
+                           revoked_at_ms) VALUES ($1, 'owner', 'own_1', 0, $2, $3)";
+            let token = "INSERT INTO refresh_tokens (token_hash, session_id, created_at_ms, expires_at_ms, used_at_ms) \
+                         VALUES ($1, $2, 0, $3, 1)";
+            // More than one chunk of each.
+            for number in 0..=CHUNK {
+                let expired = format!("expired{number}");
+                sqlx::query(session).bind(&expired).bind(past).bind(None::<i64>).execute(&mut *tx).await.unwrap();
+                sqlx::query(token).bind(&expired).bind(&expired).bind(past).execute(&mut *tx).await.unwrap();
+            }
+            for (id, revoked_at_ms) in [("revoked", Some(past)), ("just revoked", Some(now)), ("living", None)] {
+                sqlx::query(session).bind(id).bind(future).bind(revoked_at_ms).execute(&mut *tx).await.unwrap();
+                for (name, expires_at_ms) in [("old", past), ("new", future)] {
+                    let hash = format!("{name} {id}");
+                    sqlx::query(token).bind(hash).bind(id).bind(expires_at_ms).execute(&mut *tx).await.unwrap();
+                }
+            }
+            tx.commit().await.unwrap();
+            assert_eq!(sweep(&test.db).await.unwrap(), CHUNK.unsigned_abs() + 2, "{}", test.name);
+            let names = |rows: Vec<(String,)>| rows.into_iter().map(|(name,)| name).collect::<Vec<_>>();
+            let sql = "SELECT id FROM sessions ORDER BY id";
+            let left = sqlx::query_as(sql).fetch_all(test.db.reader()).await.unwrap();
+            assert_eq!(names(left), ["just revoked", "living"], "{}", test.name);
+            let sql = "SELECT token_hash FROM refresh_tokens ORDER BY token_hash";
+            let left = sqlx::query_as(sql).fetch_all(test.db.reader()).await.unwrap();
+            assert_eq!(names(left), ["new just revoked", "new living"], "{}", test.name);
+        }
+    }
 }

@@ -109,15 +109,8 @@ pub struct TokenCreated {
 /// Issues a token; the initial supply goes to the app's treasury.
 ///
 /// # Errors
-/// Field errors; 403 for a user; what [`Ledger::submit`] answers.
-pub async fn create(
-    ledger: &Ledger,
-    app_id: &str,
-    actor: &Actor,
-    body: CreateToken,
-    request: RequestKey,
-) -> Result<TokenCreated> {
-    actor.require_app()?;
+/// Field errors; what [`Ledger::submit`] answers.
+pub async fn create(ledger: &Ledger, app_id: &str, body: CreateToken, request: RequestKey) -> Result<TokenCreated> {
     validate(&body)?;
     let treasury = parties::treasury(ledger.db(), app_id).await?;
     let chain_app: ChainAppId = chain_app(ledger.db(), app_id).await?;
@@ -190,28 +183,20 @@ pub async fn create(
 /// Creates units.
 ///
 /// # Errors
-/// 404, field errors, 403 for a user, what [`Ledger::submit`] answers.
-pub async fn mint(
-    ledger: &Ledger,
-    app_id: &str,
-    actor: &Actor,
-    token_id: &str,
-    body: Mint,
-    request: RequestKey,
-) -> Result<Moved> {
-    actor.require_app()?;
+/// 404, field errors, what [`Ledger::submit`] answers.
+pub async fn mint(ledger: &Ledger, app_id: &str, token_id: &str, body: Mint, request: RequestKey) -> Result<Moved> {
     require_positive("amount", body.amount)?;
     let token = token_ref(ledger.db(), app_id, token_id).await?;
     let to = parties::receiver(ledger.db(), app_id, "to", &body.to).await?;
     let treasury = parties::treasury(ledger.db(), app_id).await?;
     let intent = Intent::Mint { token, to, amount: body.amount.0 };
-    Ok(ledger.submit(submission(app_id, treasury.id, intent, request, actor, None)).await?.into())
+    Ok(ledger.submit(submission(app_id, treasury.id, intent, request, &Actor::App, None)).await?.into())
 }
 
-/// Destroys units of the treasury, or of a user or wallet of the app.
+/// Destroys units of the treasury, or of a user or wallet of the app. A user destroys its own.
 ///
 /// # Errors
-/// 404, field errors, 403 for a user, 422 `insufficient_balance`, what [`Ledger::submit`] answers.
+/// 404, field errors, 403 when a user names another holder, 422 `insufficient_balance`, what [`Ledger::submit`] answers.
 pub async fn burn(
     ledger: &Ledger,
     app_id: &str,
@@ -331,12 +316,12 @@ pub(super) fn submission(
 /// The limits of `contracts/ITokens.sol`, told before the chain would.
 fn validate(body: &CreateToken) -> Result<()> {
     let mut faults = Vec::new();
-    let printable = |text: &str| !text.trim().is_empty() && !text.chars().any(char::is_control);
-    if !(1..=64).contains(&body.name.len()) || !printable(&body.name) {
-        faults.push(FieldError::new("name", "length", "must be 1 to 64 bytes of printable UTF-8"));
-    }
-    if !(1..=16).contains(&body.symbol.len()) || !printable(&body.symbol) {
-        faults.push(FieldError::new("symbol", "length", "must be 1 to 16 bytes of printable UTF-8"));
+    for (field, text, most) in [("name", &body.name, 64), ("symbol", &body.symbol, 16)] {
+        if !(1..=most).contains(&text.len()) {
+            faults.push(FieldError::new(field, "length", format!("must be 1 to {most} bytes")));
+        } else if text.trim().is_empty() || text.chars().any(char::is_control) {
+            faults.push(FieldError::new(field, "format", "must be printable text without control characters"));
+        }
     }
     if body.decimals > 36 {
         faults.push(FieldError::new("decimals", "range", "must be 0 to 36"));

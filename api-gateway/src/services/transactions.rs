@@ -3,7 +3,7 @@
 use super::balances::not_found;
 use super::{Actor, parties, tokens};
 use crate::db::{Amount, Db, Page, PageQuery, UnixMs};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::ledger::Status;
 use crate::ledger::contracts::address_text;
 use serde::{Deserialize, Serialize};
@@ -50,14 +50,7 @@ pub struct Transaction {
 ///
 /// # Errors
 /// 404 for an unknown token, 403 for a user.
-pub async fn of_token(
-    db: &Db,
-    app_id: &str,
-    actor: &Actor,
-    token_id: &str,
-    page: &PageQuery,
-) -> Result<Page<Transaction>> {
-    actor.require_app()?;
+pub async fn of_token(db: &Db, app_id: &str, token_id: &str, page: &PageQuery) -> Result<Page<Transaction>> {
     tokens::get(db, app_id, token_id).await?;
     let (limit, (block, log)) = (page.limit()?, after(page)?);
     let rows = sqlx::query(
@@ -65,12 +58,11 @@ pub async fn of_token(
          x.amount, x.operation_id, x.timestamp_ms, t.decimals, o.memo, s.finalized_number \
          FROM transfers x JOIN tokens t ON t.id = x.token_id JOIN chain_state s ON s.id = 1 \
          LEFT JOIN operations o ON o.id = x.operation_id \
-         WHERE x.app_id = $1 AND x.token_id = $2 AND (x.block_number < $3 OR (x.block_number = $4 AND x.log_index < $5)) \
-         ORDER BY x.block_number DESC, x.log_index DESC LIMIT $6",
+         WHERE x.app_id = $1 AND x.token_id = $2 AND (x.block_number, x.log_index) < ($3, $4) \
+         ORDER BY x.block_number DESC, x.log_index DESC LIMIT $5",
     )
     .bind(app_id)
     .bind(token_id)
-    .bind(block)
     .bind(block)
     .bind(log)
     .bind(limit + 1)
@@ -90,9 +82,7 @@ pub async fn of_user(
     user_id: &str,
     page: &PageQuery,
 ) -> Result<Page<Transaction>> {
-    if actor.user_id().is_some_and(|own| own != user_id) {
-        return Err(Error::new(Code::Forbidden, "a user may see only what is his own"));
-    }
+    actor.require_self(user_id)?;
     let wallet = parties::wallet(db, app_id, "path.user", user_id).await.map_err(|error| not_found(error, "user"))?;
     let address = address_text(wallet.address);
     let (limit, (block, log)) = (page.limit()?, after(page)?);
@@ -101,25 +91,23 @@ pub async fn of_user(
         "SELECT x.block_number, x.log_index, x.block_hash, x.tx_hash, x.token_id, x.from_address, x.to_address, \
          x.amount, x.operation_id, x.timestamp_ms, t.decimals, o.memo, s.finalized_number FROM ( \
            SELECT * FROM (SELECT * FROM transfers WHERE app_id = $1 AND from_address = $2 \
-             AND (block_number < $3 OR (block_number = $4 AND log_index < $5)) \
-             ORDER BY block_number DESC, log_index DESC LIMIT $6) AS a \
+             AND (block_number, log_index) < ($3, $4) \
+             ORDER BY block_number DESC, log_index DESC LIMIT $5) AS a \
            UNION \
-           SELECT * FROM (SELECT * FROM transfers WHERE app_id = $7 AND to_address = $8 \
-             AND (block_number < $9 OR (block_number = $10 AND log_index < $11)) \
-             ORDER BY block_number DESC, log_index DESC LIMIT $12) AS b \
+           SELECT * FROM (SELECT * FROM transfers WHERE app_id = $6 AND to_address = $7 \
+             AND (block_number, log_index) < ($8, $9) \
+             ORDER BY block_number DESC, log_index DESC LIMIT $10) AS b \
          ) AS x JOIN tokens t ON t.id = x.token_id JOIN chain_state s ON s.id = 1 \
          LEFT JOIN operations o ON o.id = x.operation_id \
-         ORDER BY x.block_number DESC, x.log_index DESC LIMIT $13",
+         ORDER BY x.block_number DESC, x.log_index DESC LIMIT $11",
     )
     .bind(app_id)
     .bind(&address)
-    .bind(block)
     .bind(block)
     .bind(log)
     .bind(limit + 1)
     .bind(app_id)
     .bind(&address)
-    .bind(block)
     .bind(block)
     .bind(log)
     .bind(limit + 1)

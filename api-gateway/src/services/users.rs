@@ -142,18 +142,22 @@ fn from_row((id, external_id, email, display_name, wallet_id, address, created_a
 pub async fn list(db: &Db, app: &str, external_id: Option<&str>, page: &PageQuery) -> Result<Page<User>> {
     let limit = page.limit()?;
     let before = page.before()?;
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT u.id, u.external_id, u.email, u.display_name, w.id, w.address, u.created_at_ms \
-         FROM users u JOIN wallets w ON w.id = u.wallet_id AND w.app_id = u.app_id \
-         WHERE u.app_id = $1 AND u.id < $2 AND ($3 = 0 OR u.external_id = $4) ORDER BY u.id DESC LIMIT $5",
-    )
-    .bind(app)
-    .bind(before)
-    .bind(i64::from(external_id.is_some()))
-    .bind(external_id.unwrap_or_default())
-    .bind(limit + 1)
-    .fetch_all(db.reader())
-    .await?;
+    let query = match external_id {
+        None => sqlx::query_as(
+            "SELECT u.id, u.external_id, u.email, u.display_name, w.id, w.address, u.created_at_ms \
+             FROM users u JOIN wallets w ON w.id = u.wallet_id AND w.app_id = u.app_id \
+             WHERE u.app_id = $1 AND u.id < $2 ORDER BY u.id DESC LIMIT $3",
+        )
+        .bind(app),
+        Some(external_id) => sqlx::query_as(
+            "SELECT u.id, u.external_id, u.email, u.display_name, w.id, w.address, u.created_at_ms \
+             FROM users u JOIN wallets w ON w.id = u.wallet_id AND w.app_id = u.app_id \
+             WHERE u.app_id = $1 AND u.external_id = $2 AND u.id < $3 ORDER BY u.id DESC LIMIT $4",
+        )
+        .bind(app)
+        .bind(external_id),
+    };
+    let rows: Vec<Row> = query.bind(before).bind(limit + 1).fetch_all(db.reader()).await?;
     Ok(Page::cut(rows.into_iter().map(from_row).collect(), limit, |user| user.id.clone()))
 }
 

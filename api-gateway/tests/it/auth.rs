@@ -24,7 +24,9 @@ on_both_engines!(an_owner_signs_up_logs_in_and_out, |gateway| {
 on_both_engines!(an_address_signs_up_once_in_any_case, |gateway| {
     gateway.owner("ada@example.org").await;
     let body = json!({ "email": "ADA@example.org", "password": PASSWORD });
-    gateway.post("/owners").json(&body).send().await.expect_problem(409, "already_exists");
+    let problem = gateway.post("/owners").json(&body).send().await.expect_problem(409, "already_exists");
+    assert_eq!(problem["errors"][0]["field"], "email");
+    assert_eq!(problem["errors"][0]["rule"], "unique");
 });
 
 on_both_engines!(wrong_credentials_all_answer_alike, |gateway| {
@@ -43,6 +45,28 @@ on_both_engines!(wrong_credentials_all_answer_alike, |gateway| {
         details.insert(text(&problem["detail"]));
     }
     assert_eq!(details.len(), 1, "{details:?}");
+});
+
+on_both_engines!(five_wrong_passwords_and_the_account_has_to_wait, |gateway| {
+    gateway.owner("ada@example.org").await;
+    gateway.owner("bob@example.org").await;
+    let login = |email: &str, password: &str| {
+        gateway.post("/sessions").json(&json!({ "email": email, "password": password })).send()
+    };
+    let mut details = std::collections::HashSet::new();
+    // Whether the account exists makes no difference.
+    for email in ["ada@example.org", "nobody@example.org"] {
+        for _ in 0..5 {
+            login(email, "wrong password").await.expect_problem(401, "credentials_invalid");
+        }
+        let answer = login(email, PASSWORD).await;
+        let wait_s: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=61).contains(&wait_s), "{wait_s}");
+        details.insert(text(&answer.expect_problem(429, "too_many_attempts")["detail"]));
+        login(&email.to_uppercase(), PASSWORD).await.expect_problem(429, "too_many_attempts");
+    }
+    assert_eq!(details.len(), 1, "{details:?}");
+    login("bob@example.org", PASSWORD).await.expect(201);
 });
 
 on_both_engines!(a_refresh_token_is_good_once_and_reuse_closes_the_session, |gateway| {

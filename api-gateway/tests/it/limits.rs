@@ -88,10 +88,14 @@ async fn an_answer_that_takes_too_long() {
 #[tokio::test]
 async fn more_requests_than_the_limit() {
     let gateway = Gateway::start("[server]\nconcurrency_limit = 1\nbody_timeout_ms = 5000").await;
+    let tenant = gateway.tenant().await;
     // One request holds the only place: its body never ends.
     let mut slow = connect(&gateway).await;
-    let head =
-        "POST /api/v1/owners HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    let head = format!(
+        "POST /api/v1/users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nIdempotency-Key: slow\r\n\
+         Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{",
+        tenant.key
+    );
     slow.write_all(head.as_bytes()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
     let answer = gateway.get("/owners/me").send().await;
@@ -102,6 +106,25 @@ async fn more_requests_than_the_limit() {
     drop(slow);
     tokio::time::sleep(Duration::from_millis(200)).await;
     gateway.get("/owners/me").send().await.expect_problem(401, "token_missing");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn strangers_take_no_places_of_others() {
+    let limits = "[server]\nconcurrency_limit = 1\nopen_concurrency_limit = 1\nbody_timeout_ms = 5000";
+    let gateway = Gateway::start(limits).await;
+    let tenant = gateway.tenant().await;
+    let mut slow = connect(&gateway).await;
+    let head =
+        "POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    slow.write_all(head.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    // A bearer token doesn't turn a stranger's request into another one.
+    let body = json!({ "email": "ada@example.org", "password": PASSWORD });
+    let answer = gateway.post("/owners").bearer(&tenant.key).json(&body).send().await;
+    assert_eq!(answer.headers["retry-after"], "1");
+    answer.expect_problem(503, "unavailable");
+    gateway.get("/users").bearer(&tenant.key).send().await.expect(200);
     gateway.stop().await;
 }
 

@@ -66,6 +66,9 @@ on_both_engines!(fields_of_an_owner, |gateway| {
     assert_eq!(problem["errors"].as_array().unwrap().len(), 3, "{problem}");
     // A password never comes back.
     assert!(!problem.to_string().contains("short"), "{problem}");
+    let body = json!({ "email": "ada@example.org", "password": 31415926 });
+    let problem = gateway.post("/owners").json(&body).send().await.expect_problem(422, "validation_failed");
+    assert!(!problem.to_string().contains("31415926"), "{problem}");
     let doubled = r#"{"email":"a@example.org","email":"b@example.org","password":"12345678"}"#;
     gateway.post("/owners").raw("application/json", doubled).send().await.expect_broken("email", "duplicate");
 });
@@ -97,7 +100,12 @@ on_both_engines!(fields_of_apps_and_users, |gateway| {
     let body = json!({ "externalId": "customer-1" });
     gateway.post("/users").bearer(&tenant.key).once().json(&body).send().await.expect(202);
     let again = gateway.post("/users").bearer(&tenant.key).once().json(&body).send().await;
-    again.expect_problem(409, "already_exists");
+    let problem = again.expect_problem(409, "already_exists");
+    assert_eq!(
+        (&problem["errors"][0]["field"], &problem["errors"][0]["rule"]),
+        (&json!("externalId"), &json!("unique")),
+        "{problem}"
+    );
     let other = gateway.tenant().await;
     gateway.post("/users").bearer(&other.key).once().json(&body).send().await.expect(202);
     let found = gateway.get("/users?externalId=customer-1").bearer(&tenant.key).send().await.expect(200);
@@ -113,6 +121,8 @@ on_both_engines!(fields_of_a_token, |gateway| {
         ("name", json!(""), "length"),
         ("name", json!("x".repeat(65)), "length"),
         ("symbol", json!("x".repeat(17)), "length"),
+        ("name", json!("a\nb"), "format"),
+        ("symbol", json!("  "), "format"),
         ("symbol", json!(null), "type"),
         ("decimals", json!(37), "range"),
         ("decimals", json!("2"), "type"),

@@ -5,8 +5,8 @@ use crate::server::AppState;
 use crate::strict::Object;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::http::header;
+use futures::StreamExt;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,17 +80,34 @@ impl<T: DeserializeOwned> FromRequest<Arc<AppState>> for Body<T> {
         }
         let limit_bytes = state.config.server.body_limit_bytes;
         let patience = Duration::from_millis(state.config.server.body_timeout_ms);
-        let bytes = tokio::time::timeout(patience, Bytes::from_request(request, &()))
+        let bytes = tokio::time::timeout(patience, read(request.into_body(), limit_bytes))
             .await
-            .map_err(|_| Error::new(Code::RequestTimeout, "the body did not arrive within the time limit"))?
-            .map_err(|rejection| match rejection.into_response().status() {
-                StatusCode::PAYLOAD_TOO_LARGE => {
-                    Error::new(Code::BodyTooLarge, format!("the body may have at most {limit_bytes} bytes"))
-                }
-                _ => Error::new(Code::MalformedRequest, "the body was cut short"),
-            })?;
+            .map_err(|_| Error::new(Code::RequestTimeout, "the body did not arrive within the time limit"))??;
         Ok(Self { value: parse(&bytes)?, bytes })
     }
+}
+
+/// Of a body that is too large, this much more is taken in and thrown away: who is still sending when the connection closes
+/// doesn't see the answer.
+const DISCARDED_BYTES: usize = 8 * 1024 * 1024;
+
+async fn read(body: axum::body::Body, limit_bytes: usize) -> Result<Bytes> {
+    let mut chunks = body.into_data_stream();
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Error::new(Code::MalformedRequest, "the body was cut short"))?;
+        length += chunk.len();
+        if length <= limit_bytes {
+            bytes.extend_from_slice(&chunk);
+        } else if length > limit_bytes + DISCARDED_BYTES {
+            break;
+        }
+    }
+    if length > limit_bytes {
+        return Err(Error::new(Code::BodyTooLarge, format!("the body may have at most {limit_bytes} bytes")));
+    }
+    Ok(bytes.into())
 }
 
 /// A JSON body whose fields are checked here, all of them.
@@ -161,7 +178,11 @@ fn explain(path: &str, error: &serde_json::Error) -> Error {
         "unknown" => "is not a field of this request".to_owned(),
         "required" => "is required".to_owned(),
         "duplicate" => "is given twice".to_owned(),
-        _ => said.to_owned(),
+        // serde quotes the value, which may be a password: say what is expected and no more.
+        _ => match said.rsplit_once(", expected ") {
+            Some((_, expected)) => format!("must be {expected}"),
+            None => said.to_owned(),
+        },
     };
     Error::field(field, rule, message)
 }
@@ -218,6 +239,19 @@ mod tests {
             assert_eq!(error.code(), Code::ValidationFailed, "{body}: {error}");
             let [broken] = error.field_errors() else { panic!("{body}: {error:?}") };
             assert_eq!((broken.field.as_str(), &*broken.rule), (field, rule), "{body}: {broken:?}");
+        }
+    }
+
+    #[test]
+    fn the_error_does_not_quote_the_value() {
+        for (body, message) in [
+            (r#"{"name":123456}"#, "must be a string"),
+            (r#"{"name":["hunter2"]}"#, "must be a string"),
+            (r#"{"name":"a","items":"hunter2, expected nothing"}"#, "must be a sequence"),
+            (r#"{"name":"a","kind":"hunter2"}"#, "must be `small`"),
+        ] {
+            let error = parse::<Outer>(body.as_bytes()).expect_err(body);
+            assert_eq!(error.field_errors()[0].message, message, "{body}");
         }
     }
 

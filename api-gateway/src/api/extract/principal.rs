@@ -117,16 +117,6 @@ pub struct AnyScope {
     pub actor: Actor,
 }
 
-impl AnyScope {
-    /// A user may ask about itself alone.
-    pub fn check_is(&self, user: &str) -> Result<()> {
-        match self.actor.user_id() {
-            Some(own) if own != user => Err(Error::new(Code::Forbidden, "a user may see only what is its own")),
-            _ => Ok(()),
-        }
-    }
-}
-
 impl FromRequestParts<Arc<AppState>> for AnyScope {
     type Rejection = Error;
 

@@ -71,6 +71,9 @@ fn add_problems(operation: &mut Operation, writes: bool) {
     if ledger || body && authenticated || writes && !authenticated {
         statuses.push(StatusCode::CONFLICT);
     }
+    if operation.operation_id.as_deref() == Some("createSession") {
+        statuses.push(StatusCode::TOO_MANY_REQUESTS);
+    }
     for status in statuses {
         let text = status.as_u16().to_string();
         operation.responses.responses.entry(text).or_insert_with(|| RefOr::T(problem(status)));

@@ -6,9 +6,10 @@
 //!                      2 the services' rows (each submission in a savepoint of its own)
 //!                      3 wallets            locked; next nonce
 //!                      4 balances           locked; available >= debit, else 422
-//!                      5 sign               off the async threads
-//!                      6 operations, keys, nonces, balances written
-//!                      7 commit             the only wait for the disk, shared by all
+//!                      5 the refused        their keys once more: another gateway may have been first
+//!                      6 sign               many off the async threads
+//!                      7 operations, keys, nonces, balances written
+//!                      8 commit             the only wait for the disk, shared by all
 //! ```
 //!
 //! The number of statements does not depend on the number of submissions (but for those that bring rows).
@@ -19,25 +20,25 @@ mod repeats;
 mod store;
 mod wallets;
 
-pub(crate) use repeats::first_answer;
 pub(crate) use wallets::sign_one;
 
 use super::Inner;
 use super::balances::Table;
 use super::contracts::address_text;
 use super::effects::PendingDelta;
-use super::intent::{Call, Submission};
+use super::intent::{Call, Intent, Submission};
 use super::types::{Accepted, Balance, Operation, Status};
-use crate::db::{Amount, Db, UnixMs, is_unique_violation, now_ms};
+use crate::db::{Amount, Db, UnixMs, is_unique_violation, is_write_conflict, now_ms, taken_field};
 use crate::error::{Code, Error, Result};
 use alloy::primitives::Address;
-use repeats::{answer_twins, settle_repeats};
+use repeats::{answer_twins, settle_refused, settle_repeats};
 use sqlx::AnyConnection;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::error::Error as _;
 use std::sync::Arc;
 use store::{insert_keys, insert_operations, update_nonces};
 use tokio::sync::{mpsc, oneshot};
-use wallets::{load_wallets, sign};
+use wallets::{keep_used, load_wallets, sign};
 
 /// One waiting submission.
 #[derive(Debug)]
@@ -46,13 +47,70 @@ pub(crate) struct Job {
     pub reply: oneshot::Sender<Result<Accepted>>,
 }
 
+/// A submission of more moves is large.
+const LARGE_MOVES: usize = 8;
+
+/// Moves of the large submissions of one group together, so that a group stays a matter of milliseconds.
+const GROUP_MOVES_MAX: usize = 2_000;
+
+/// Large submissions that may wait for a later group. More are refused at once (503).
+const LARGE_WAITING_MAX: usize = 256;
+
+impl Job {
+    fn moves(&self) -> usize {
+        match &self.submission.intent {
+            Intent::TransferBatch { transfers, .. } => transfers.len(),
+            _ => 1,
+        }
+    }
+}
+
+/// What goes into the next group: all small submissions that have `arrived`, and of the large ones, which wait for
+/// their turn, as many as fit and at least one. So nobody's bulk transfers hold up the others' small ones.
+pub(crate) fn next_group(arrived: Vec<Job>, large: &mut VecDeque<Job>) -> Vec<Job> {
+    let mut group = Vec::with_capacity(arrived.len());
+    for job in arrived {
+        if job.moves() <= LARGE_MOVES {
+            group.push(job);
+        } else if large.len() < LARGE_WAITING_MAX {
+            large.push_back(job);
+        } else {
+            let error = Error::new(Code::Unavailable, "too many large writes at once; nothing was done");
+            let _ = job.reply.send(Err(error));
+        }
+    }
+    let mut moves = 0;
+    while let Some(job) = large.front() {
+        moves += job.moves();
+        if moves > GROUP_MOVES_MAX && moves > job.moves() {
+            break;
+        }
+        group.extend(large.pop_front());
+    }
+    group
+}
+
 /// Runs until every sender is gone, then finishes what is queued.
 pub(crate) async fn run(inner: Arc<Inner>, mut queue: mpsc::Receiver<Job>) {
-    let mut jobs = Vec::new();
-    while queue.recv_many(&mut jobs, inner.settings.group_commit_max).await > 0 {
+    let most = inner.settings.group_commit_max;
+    let mut large = VecDeque::new();
+    loop {
+        let mut arrived = Vec::new();
+        if large.is_empty() {
+            if queue.recv_many(&mut arrived, most).await == 0 {
+                return;
+            }
+        } else {
+            while arrived.len() < most
+                && let Ok(job) = queue.try_recv()
+            {
+                arrived.push(job);
+            }
+        }
+        let group = next_group(arrived, &mut large);
         let started = std::time::Instant::now();
-        let count = jobs.len();
-        let (submissions, replies): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.submission, job.reply)).unzip();
+        let count = group.len();
+        let (submissions, replies): (Vec<_>, Vec<_>) = group.into_iter().map(|job| (job.submission, job.reply)).unzip();
         for (reply, result) in replies.into_iter().zip(commit(&inner, &submissions).await) {
             // The caller may have hung up; what was accepted stays accepted.
             let _ = reply.send(result);
@@ -69,7 +127,8 @@ pub(crate) async fn commit(inner: &Inner, submissions: &[Submission]) -> Vec<Res
         Ok(results) => return results,
         Err(error) => error,
     };
-    if error.code() == Code::Unavailable {
+    let conflict = error.source().and_then(|cause| cause.downcast_ref()).is_some_and(is_write_conflict);
+    if error.code() == Code::Unavailable && !conflict {
         return submissions
             .iter()
             .map(|_| {
@@ -115,7 +174,8 @@ async fn attempt(inner: &Inner, submissions: &[Submission]) -> Result<Vec<Result
         let submission = &submissions[index];
         match wallets.get(&submission.sender_wallet_id) {
             Some(wallet) if wallet.sealed.app_id == submission.app_id => {
-                calls.push((index, submission.intent.call(wallet.address), wallet.address));
+                let sender = wallet.sealed.address;
+                calls.push((index, submission.intent.call(sender), sender));
             }
             _ => results[index] = Some(Err(Error::not_found("wallet"))),
         }
@@ -141,6 +201,7 @@ async fn attempt(inner: &Inner, submissions: &[Submission]) -> Result<Vec<Result
         wallet.used = true;
         prepared.push(Prepared { index, call, sender, nonce, wallet_id });
     }
+    settle_refused(&mut tx, submissions, &mut results).await?;
     if submissions.len() > 1 && with_rows.iter().any(|index| results[*index].is_some()) {
         // Its rows must not stay without its operation. Alone, nothing is committed when it is refused.
         return Err(Error::internal("a submission with rows was refused inside a group"));
@@ -161,6 +222,7 @@ async fn attempt(inner: &Inner, submissions: &[Submission]) -> Result<Vec<Result
         update_nonces(&mut tx, &wallets).await?;
         table.store(&mut tx).await?;
         tx.commit().await?;
+        keep_used(&inner.db, &wallets);
         for (prepared, _, accepted) in stored {
             results[prepared.index] = Some(Ok(accepted));
         }
@@ -189,10 +251,11 @@ async fn insert_rows(
             match statement.execute(&mut *tx).await {
                 Ok(_) => {}
                 Err(error) if is_unique_violation(&error) => {
-                    conflict = Some(
-                        Error::new(Code::AlreadyExists, "something with this unique value exists already")
-                            .caused_by(error),
+                    let answer = taken_field(&error).map_or_else(
+                        || Error::new(Code::AlreadyExists, "something with this unique value exists already"),
+                        Error::taken,
                     );
+                    conflict = Some(answer.caused_by(error));
                     break;
                 }
                 Err(error) => return Err(error.into()),

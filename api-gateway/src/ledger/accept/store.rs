@@ -84,7 +84,7 @@ pub(super) async fn update_nonces(tx: &mut AnyConnection, wallets: &HashMap<Stri
     for chunk in used.chunks(256) {
         let mut query = QueryBuilder::new("UPDATE wallets SET next_nonce = v.column2 FROM (");
         query.push_values(chunk, |mut row, wallet| {
-            row.push_bind(wallet.sealed.id.clone()).push_bind(i64::try_from(wallet.next_nonce).unwrap_or(i64::MAX));
+            row.push_bind(&wallet.sealed.id).push_bind(i64::try_from(wallet.next_nonce).unwrap_or(i64::MAX));
         });
         query.push(") AS v WHERE wallets.id = v.column1");
         query.build().execute(&mut *tx).await?;

@@ -9,61 +9,99 @@ use crate::db::{Db, QueryBuilder};
 use crate::error::{Error, Result};
 use alloy::consensus::{SignableTransaction as _, TxEip1559, TxEnvelope};
 use alloy::eips::eip2718::Encodable2718 as _;
-use alloy::primitives::{Address, TxKind, U256};
+use alloy::primitives::{TxKind, U256};
 use alloy::signers::SignerSync as _;
 use sqlx::{AnyConnection, Row as _};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// A sending wallet, locked.
 pub(super) struct Wallet {
-    pub sealed: SealedWallet,
-    pub address: Address,
+    pub sealed: Arc<SealedWallet>,
     pub next_nonce: u64,
     /// Whether `next_nonce` has changed.
     pub used: bool,
 }
 
-/// Reads and locks the wallets that the open submissions name.
+/// Reads and locks the wallets that the open submissions name. What never changes of them is known after their first
+/// use.
 pub(super) async fn load_wallets(
     db: &Db,
     tx: &mut AnyConnection,
     submissions: &[Submission],
     open: &[usize],
 ) -> Result<HashMap<String, Wallet>> {
-    let ids: BTreeSet<&str> = open.iter().map(|index| submissions[*index].sender_wallet_id.as_str()).collect();
-    if ids.is_empty() {
+    let mut apps: BTreeMap<&str, &str> = BTreeMap::new();
+    for submission in open.iter().map(|index| &submissions[*index]) {
+        apps.insert(&submission.sender_wallet_id, &submission.app_id);
+    }
+    if apps.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut query = QueryBuilder::new(
-        "SELECT w.id, w.app_id, w.address, w.next_nonce, w.sealed_data_key, w.sealed_key, a.sealed_app_key, \
-         a.root_key_id FROM wallets w JOIN apps a ON a.id = w.app_id WHERE w.id IN (",
-    );
-    query.push_list(ids.iter().map(|id| id.to_owned()));
-    query.push(") ORDER BY w.id");
-    query.push(db.locking(" FOR NO KEY UPDATE OF w"));
-    let mut wallets = HashMap::new();
+    let mut query = QueryBuilder::new("SELECT id, next_nonce FROM wallets WHERE id IN (");
+    query.push_list(apps.keys().copied());
+    query.push(") ORDER BY id");
+    query.push(db.locking(" FOR NO KEY UPDATE"));
+    let mut nonces: HashMap<String, u64> = HashMap::new();
     for row in query.build().fetch_all(&mut *tx).await? {
+        nonces.insert(row.try_get(0)?, u64::try_from(row.try_get::<i64, _>(1)?).map_err(Error::internal)?);
+    }
+
+    let mut sealed: Vec<Arc<SealedWallet>> = Vec::new();
+    let mut unknown = Vec::new();
+    for (wallet_id, app_id) in apps {
+        match db.known().sealed.get(app_id, wallet_id) {
+            Some(known) => sealed.push(known),
+            None => unknown.push(wallet_id),
+        }
+    }
+    if !unknown.is_empty() {
+        sealed.extend(read_sealed(tx, &unknown).await?);
+    }
+    let with_nonce = |sealed: Arc<SealedWallet>| {
+        let next_nonce = nonces.get(&sealed.id).copied()?;
+        Some((sealed.id.clone(), Wallet { sealed, next_nonce, used: false }))
+    };
+    Ok(sealed.into_iter().filter_map(with_nonce).collect())
+}
+
+async fn read_sealed(tx: &mut AnyConnection, ids: &[&str]) -> Result<Vec<Arc<SealedWallet>>> {
+    let mut query = QueryBuilder::new(
+        "SELECT w.id, w.app_id, w.address, w.sealed_data_key, w.sealed_key, a.sealed_app_key, a.root_key_id \
+         FROM wallets w JOIN apps a ON a.id = w.app_id WHERE w.id IN (",
+    );
+    query.push_list(ids.iter().copied());
+    query.push(")");
+    let mut sealed = Vec::with_capacity(ids.len());
+    for row in query.build().fetch_all(tx).await? {
         let address: String = row.try_get("address")?;
-        let sealed = SealedWallet {
+        sealed.push(Arc::new(SealedWallet {
             id: row.try_get("id")?,
             app_id: row.try_get("app_id")?,
+            address: address.parse().map_err(Error::internal)?,
             sealed_data_key: row.try_get("sealed_data_key")?,
             sealed_key: row.try_get("sealed_key")?,
             sealed_app_key: row.try_get("sealed_app_key")?,
             root_key_id: row.try_get("root_key_id")?,
-        };
-        let wallet = Wallet {
-            address: address.parse().map_err(Error::internal)?,
-            next_nonce: u64::try_from(row.try_get::<i64, _>("next_nonce")?).map_err(Error::internal)?,
-            used: false,
-            sealed,
-        };
-        wallets.insert(wallet.sealed.id.clone(), wallet);
+        }));
     }
-    Ok(wallets)
+    Ok(sealed)
 }
 
-/// Signs all on a blocking thread: each takes tens of microseconds of pure computing.
+/// Keeps the wallets that have signed in what is now committed: they exist, and their keys open.
+pub(super) fn keep_used(db: &Db, wallets: &HashMap<String, Wallet>) {
+    let known = &db.known().sealed;
+    for sealed in wallets.values().filter(|wallet| wallet.used).map(|wallet| &wallet.sealed) {
+        if known.get(&sealed.app_id, &sealed.id).is_none() {
+            known.keep(&sealed.app_id, &sealed.id, sealed.clone());
+        }
+    }
+}
+
+/// Signatures up to this number are made on the spot: handing them to another thread would take longer.
+const SIGNED_ON_THE_SPOT: usize = 2;
+
+/// Signs all; many of them on a blocking thread, since each takes some hundred microseconds of pure computing.
 pub(super) async fn sign(
     inner: &Inner,
     prepared: &[Prepared],
@@ -87,10 +125,9 @@ pub(super) async fn sign(
         work.push((wallet.sealed.clone(), tx));
     }
     let custody = inner.custody.clone();
-    let signed = tokio::task::spawn_blocking(move || {
-        work.into_iter().map(|(wallet, tx)| sign_one(&custody, &wallet, tx)).collect::<Result<Vec<_>>>()
-    });
-    signed.await.map_err(Error::internal)?
+    let small = work.len() <= SIGNED_ON_THE_SPOT;
+    let sign_all = move || work.into_iter().map(|(wallet, tx)| sign_one(&custody, &wallet, tx)).collect();
+    if small { sign_all() } else { tokio::task::spawn_blocking(sign_all).await.map_err(Error::internal)? }
 }
 
 /// Raw bytes and hash, both as text.

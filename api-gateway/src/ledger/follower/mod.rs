@@ -4,6 +4,7 @@
 //!  heads (best, finalized) ─► same as projected?  ─► finality moved? finalize
 //!                             continues it?       ─► fetch blocks and receipts, apply, finalize
 //!                             something else?     ─► common ancestor, revert_to, and again
+//!                             less of the same?   ─► below our finality the node is behind: wait (see [`retreat`])
 //! ```
 //!
 //! Polling, not a subscription: a poll can't miss anything, needs no recovery of its own, and is as fast while
@@ -22,14 +23,17 @@ use super::state::{ChainState, big};
 use crate::error::{Error, Result};
 use alloy::primitives::B256;
 use pace::Pace;
-use receipts::with_receipts;
-use retreat::retreat;
+use receipts::{piece_by_piece, with_receipts};
+use retreat::{Behind, retreat};
 use sqlx::Row as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Transactions whose receipts are asked for in one batch; nodes limit the size of an answer.
 const RECEIPTS: usize = 1_000;
+
+/// Blocks of such a batch.
+const BLOCKS: usize = 256;
 
 enum Step {
     /// The projection is at the node's head.
@@ -39,12 +43,20 @@ enum Step {
 }
 
 /// What is kept between steps.
-#[derive(Default)]
 struct Follower {
     tokens: TokenCache,
-    identified: bool,
     /// The best number at the last look at the heads, and when that was.
     looked: Option<(u64, Instant)>,
+    /// Blocks whose receipts are asked for in one batch at most: halved when the node does not answer.
+    at_once: usize,
+    /// The node's chain is the beginning of the projected one.
+    behind: Option<Behind>,
+}
+
+impl Default for Follower {
+    fn default() -> Self {
+        Self { tokens: TokenCache::default(), looked: None, at_once: BLOCKS, behind: None }
+    }
 }
 
 /// Why a step was not completed.
@@ -80,6 +92,7 @@ pub(crate) async fn run(inner: Arc<Inner>) {
     loop {
         if !inner.lease.is_held() {
             follower = Follower::default();
+            inner.node.set_identified(false);
             tokio::time::sleep(pace.idle).await;
             continue;
         }
@@ -117,7 +130,7 @@ pub(crate) async fn run(inner: Arc<Inner>) {
                     Fault::Other(error) => tracing::error!(%error, "the follower failed; trying again"),
                 }
                 // It may be another node when it comes back.
-                follower.identified = false;
+                inner.node.set_identified(false);
                 tokio::time::sleep(Duration::from_millis(pause_ms)).await;
                 pause_ms = (pause_ms * 2).min(max);
             }
@@ -127,7 +140,7 @@ pub(crate) async fn run(inner: Arc<Inner>) {
 
 impl Follower {
     async fn step(&mut self, inner: &Inner) -> Result<Step, Fault> {
-        if !self.identified && !self.identify(inner).await? {
+        if !inner.node.is_identified() && !identify(inner).await? {
             tokio::time::sleep(Duration::from_millis(inner.settings.retry_max_ms)).await;
             return Ok(Step::AtHead);
         }
@@ -146,35 +159,19 @@ impl Follower {
         };
         observe(&state);
         self.looked = None;
-        if hash_text(heads.best.hash) == state.best_hash {
+        let step = if hash_text(heads.best.hash) == state.best_hash {
+            self.behind = None;
             self.looked = Some((heads.best.number(), Instant::now()));
-            return self.follow_finality(inner, &state, &heads).await;
-        }
-        match next_blocks(inner, &state, &heads).await? {
-            Some(blocks) => self.advance(inner, &state, &heads, blocks).await,
-            None => retreat(inner, &state, &heads).await,
-        }
-    }
-
-    /// Is it the right chain? Sets the reason in the node's view when it is not.
-    async fn identify(&mut self, inner: &Inner) -> Result<bool, Fault> {
-        let (chain_id, genesis) = inner.chain.identity().await?;
-        let expected = inner.chain_settings.chain_id;
-        let genesis = hash_text(genesis);
-        let refusal = if chain_id != expected {
-            Some(format!("the node's chain id is {chain_id}, the settings say {expected}"))
+            self.follow_finality(inner, &state, &heads).await?
+        } else if let Some(blocks) = next_blocks(inner, &state, &heads).await? {
+            self.behind = None;
+            self.advance(inner, &state, &heads, blocks).await?
         } else {
-            match ChainState::load(&inner.db).await? {
-                Some(state) if state.genesis_hash != genesis => {
-                    Some(format!("the node's genesis is {genesis}, this database belongs to {}", state.genesis_hash))
-                }
-                _ => None,
-            }
+            retreat(inner, &state, &heads, &mut self.behind).await?
         };
-        self.identified = refusal.is_none();
-        inner.node.set_reachable(true);
-        inner.node.refuse(refusal);
-        Ok(self.identified)
+        // What is sent now is executed after all that is projected, or not at all.
+        inner.node.set_identified(self.behind.is_none());
+        Ok(step)
     }
 
     async fn follow_finality(&mut self, inner: &Inner, state: &ChainState, heads: &Heads) -> Result<Step, Fault> {
@@ -200,6 +197,7 @@ impl Follower {
             let mut transactions = 0;
             let count = rest
                 .iter()
+                .take(self.at_once)
                 .take_while(|block| {
                     let before = transactions;
                     transactions += block.transactions.len();
@@ -207,8 +205,25 @@ impl Follower {
                 })
                 .count();
             let (part, later) = rest.split_at(count);
+            let data = match (with_receipts(inner, part).await, part) {
+                (Ok(data), _) => {
+                    self.at_once = (self.at_once * 2).min(BLOCKS);
+                    data
+                }
+                (Err(Fault::Chain(ChainError::Unusable(reason))), _) => {
+                    return Err(ChainError::Unusable(reason).into());
+                }
+                (Err(Fault::Chain(_)), [block]) => vec![piece_by_piece(inner, block).await?],
+                (Err(Fault::Chain(error)), _) => {
+                    self.at_once = part.len() / 2;
+                    if error.is_away() {
+                        return Err(error.into());
+                    }
+                    continue;
+                }
+                (Err(fault), _) => return Err(fault),
+            };
             rest = later;
-            let data = with_receipts(inner, part).await?;
             operations += self.write(inner, &state, heads, &data).await?;
             state = ChainState::load(&inner.db).await?.ok_or_else(|| Error::internal("chain_state is gone"))?;
         }
@@ -255,6 +270,24 @@ async fn lock(inner: &Inner, tx: &mut sqlx::AnyConnection, seen: &ChainState) ->
     state
         .filter(|state| state.best_hash == seen.best_hash && state.finalized_number == seen.finalized_number)
         .ok_or_else(|| Error::internal("another gateway has moved the projection"))
+}
+
+/// Is it the right chain? Sets the reason in the node's view when it is not.
+async fn identify(inner: &Inner) -> Result<bool, Fault> {
+    let (chain_id, genesis) = inner.chain.identity().await?;
+    let expected = inner.chain_settings.chain_id;
+    let genesis = hash_text(genesis);
+    let refusal = match ChainState::load(&inner.db).await? {
+        _ if chain_id != expected => Some(format!("the node's chain id is {chain_id}, the settings say {expected}")),
+        Some(state) if state.genesis_hash != genesis => {
+            Some(format!("the node's genesis is {genesis}, this database belongs to {}", state.genesis_hash))
+        }
+        _ => None,
+    };
+    let right = refusal.is_none();
+    inner.node.set_reachable(true);
+    inner.node.refuse(refusal);
+    Ok(right)
 }
 
 fn observe(state: &ChainState) {

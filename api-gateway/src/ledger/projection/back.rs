@@ -2,7 +2,9 @@
 
 use super::super::balances::{Key, Table, u256};
 use super::super::effects::Effects;
+use super::super::refusal::settle_refusal;
 use super::super::state::{ChainState, big};
+use super::super::types::Kind;
 use super::tokens::{Supplies, change_supplies};
 use super::{seconds, zero};
 use crate::db::{Db, now_ms};
@@ -93,9 +95,11 @@ pub(crate) async fn finalize(
     let (now, mut changed) = (now_ms(), Vec::new());
     for sql in [
         "UPDATE operations SET status = 'finalized', finalized_at_ms = $1 \
-         WHERE block_number > $2 AND block_number <= $3 AND status = 'included' RETURNING id, created_at_ms",
+         WHERE block_number > $2 AND block_number <= $3 AND status = 'included' \
+         RETURNING id, created_at_ms, kind, wallet_id, nonce",
         "UPDATE operations SET finalized_at_ms = $1 \
-         WHERE block_number > $2 AND block_number <= $3 AND status = 'failed' RETURNING id, created_at_ms",
+         WHERE block_number > $2 AND block_number <= $3 AND status = 'failed' \
+         RETURNING id, created_at_ms, kind, wallet_id, nonce",
     ] {
         let rows =
             sqlx::query(sql).bind(now).bind(big(state.finalized_number)).bind(big(number)).fetch_all(&mut *tx).await?;
@@ -103,6 +107,10 @@ pub(crate) async fn finalize(
             let created_at_ms: i64 = row.try_get(1)?;
             metrics::histogram!("hanse_gateway_operation_finalized_seconds").record(seconds(now - created_at_ms));
             changed.push(row.try_get(0)?);
+            // With its nonce used up for good, the refused operation can't happen any more.
+            if row.try_get::<String, _>(2)? == Kind::Cancel.as_str() {
+                changed.extend(settle_refusal(tx, row.try_get(3)?, row.try_get(4)?, Some(now)).await?);
+            }
         }
     }
     state.finalized_number = number;
@@ -125,12 +133,16 @@ pub(crate) async fn revert_to(
     }
     let past = past(tx, number, state.best_number).await?;
     let (mut keys, mut app_ids) = keys_of(&past);
-    let rows = sqlx::query("SELECT id, app_id, sender, effects FROM operations WHERE block_number > $1 ORDER BY id")
-        .bind(big(number))
-        .fetch_all(&mut *tx)
-        .await?;
+    // Sorted here: ordered by id, SQLite would read all operations that there are.
+    let rows = sqlx::query(
+        "SELECT id, app_id, sender, effects, kind, wallet_id, nonce FROM operations WHERE block_number > $1",
+    )
+    .bind(big(number))
+    .fetch_all(&mut *tx)
+    .await?;
     let mut pending = Vec::new();
-    let mut changed = Vec::new();
+    let mut changed: Vec<String> = Vec::new();
+    let mut reopened = Vec::new();
     for row in rows {
         let (sender, effects): (String, String) = (row.try_get("sender")?, row.try_get("effects")?);
         let effects: Effects = serde_json::from_str(&effects).map_err(Error::internal)?;
@@ -140,7 +152,12 @@ pub(crate) async fn revert_to(
         keys.extend(deltas.iter().map(|(token, address, _)| (token.clone(), address.clone())));
         pending.extend(deltas);
         changed.push(row.try_get("id")?);
+        if row.try_get::<String, _>("kind")? == Kind::Cancel.as_str() {
+            reopened.extend(settle_refusal(tx, row.try_get("wallet_id")?, row.try_get("nonce")?, None).await?);
+        }
     }
+    changed.extend(reopened);
+    changed.sort();
     let zero = zero();
     let mut table = Table::load(db, tx, keys, app_ids).await?;
     let mut supplies = Supplies::new();

@@ -2,8 +2,8 @@ use super::fixture::{Fixture, config, key};
 use crate::db::testing;
 use crate::db::{Id, Statement, new_id, now_ms};
 use crate::error::Code;
-use crate::ledger::accept::commit;
-use crate::ledger::{Ledger, RequestKey, Status};
+use crate::ledger::accept::{Job, commit, next_group};
+use crate::ledger::{Intent, Ledger, RequestKey, Status};
 use alloy::primitives::{Address, U256};
 use sqlx::Row as _;
 
@@ -100,8 +100,6 @@ async fn one_key_a_hundred_times_at_once_is_one_operation() {
             ids.insert(answer.operation.id);
         }
         assert_eq!((ids.len(), firsts), (1, 1));
-        let known = ledger.first_answer(&key("hundred")).await.unwrap().unwrap();
-        assert!(known.replayed && ids.contains(&known.operation.id));
         let count: i64 = sqlx::query("SELECT COUNT(*) FROM operations")
             .fetch_one(fixture.inner.db.reader())
             .await
@@ -130,7 +128,9 @@ async fn a_conflict_of_one_submission_leaves_the_others_alone() {
         let results = commit(&fixture.inner, &group).await;
         let ok: Vec<_> = results.iter().map(Result::is_ok).collect();
         assert_eq!(ok, [true, false, true, true]);
-        assert_eq!(results[1].as_ref().unwrap_err().code(), Code::AlreadyExists);
+        let refused = results[1].as_ref().unwrap_err();
+        assert_eq!(refused.code(), Code::AlreadyExists);
+        assert_eq!((&*refused.field_errors()[0].field, &*refused.field_errors()[0].rule), ("email", "unique"));
         // A group with a broken statement falls back to one by one.
         let mut group: Vec<_> = (0..3).map(|_| fixture.mint(fixture.treasury.address, 1)).collect();
         group[1].rows = vec![Statement::new("INSERT INTO no_such_table VALUES (1)")];
@@ -150,13 +150,121 @@ async fn a_conflict_of_one_submission_leaves_the_others_alone() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeat_on_another_gateway_gets_the_first_answer_and_no_refusal() {
+    for db in testing::all().await {
+        let fixture = Fixture::new(db, 2).await;
+        let config = config();
+        let start = || {
+            Ledger::start(fixture.inner.db.clone(), fixture.inner.custody.clone(), &config.chain, &config.ledger)
+                .unwrap()
+        };
+        let ((one, one_tasks), (two, two_tasks)) = (start(), start());
+        let treasury = fixture.treasury.clone();
+        fixture.accept(fixture.mint(treasury.address, 10)).await.unwrap();
+        // All there is: the second time the balance would be too small.
+        let mut spend = fixture.transfer(&treasury, fixture.wallets[0].address, 10);
+        // A unique value: the second time it would exist already.
+        let mut make = fixture.mint(fixture.wallets[1].address, 1);
+        make.rows = vec![
+            Statement::new("INSERT INTO owners (id, email, password_hash, created_at_ms) VALUES ($1, $2, 'x', $3)")
+                .bind(new_id(Id::Owner))
+                .bind("once@example.org")
+                .bind(now_ms()),
+        ];
+        for (submission, name) in [(&mut spend, "spend"), (&mut make, "make")] {
+            submission.request = key(name);
+            // Both gateways have read the keys and wait for the wallet.
+            let mut lock = fixture.inner.db.write().await.unwrap();
+            let sql = format!("SELECT id FROM wallets WHERE id = $1{}", fixture.inner.db.for_update());
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&treasury.id).fetch_one(&mut *lock).await.unwrap();
+            let calls = [&one, &two].map(|ledger| {
+                let (ledger, mut submission) = (ledger.clone(), submission.clone());
+                submission.operation_id = new_id(Id::Operation);
+                tokio::spawn(async move { ledger.submit(submission).await })
+            });
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            drop(lock);
+            let [first, second] = calls;
+            let (first, second) = (first.await.unwrap().unwrap(), second.await.unwrap().unwrap());
+            assert_eq!(first.operation, second.operation, "{name}");
+            assert_ne!(first.replayed, second.replayed, "{name}");
+        }
+        one_tasks.stop().await;
+        two_tasks.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn large_submissions_leave_room_for_small_ones() {
+    let fixture = Fixture::new(testing::sqlite().await, 1).await;
+    let job = |moves: usize| {
+        let transfers = vec![(Address::repeat_byte(9), U256::from(1)); moves];
+        let intent = Intent::TransferBatch { token: fixture.token.clone(), transfers };
+        let (reply, _) = tokio::sync::oneshot::channel();
+        Job { submission: fixture.submission(&fixture.treasury, intent), reply }
+    };
+    let sizes = |group: &[Job]| -> Vec<usize> {
+        let moves = |job: &Job| match &job.submission.intent {
+            Intent::TransferBatch { transfers, .. } => transfers.len(),
+            _ => 1,
+        };
+        group.iter().map(moves).collect()
+    };
+    let mut large = std::collections::VecDeque::new();
+    let group = next_group(vec![job(1_000), job(1), job(900), job(1_000), job(3_000), job(2)], &mut large);
+    assert_eq!(sizes(&group), [1, 2, 1_000, 900]);
+    // What arrives meanwhile does not wait behind them.
+    let group = next_group(vec![job(1), job(100)], &mut large);
+    assert_eq!(sizes(&group), [1, 1_000]);
+    assert_eq!(sizes(&next_group(Vec::new(), &mut large)), [3_000]);
+    assert_eq!(sizes(&next_group(Vec::new(), &mut large)), [100]);
+    assert!(large.is_empty());
+    // Only so many wait.
+    let group = next_group((0..300).map(|_| job(1_000)).collect(), &mut large);
+    assert_eq!((group.len(), large.len()), (2, 254));
+}
+
+#[tokio::test]
+async fn old_idempotency_keys_are_forgotten() {
+    for db in testing::all().await {
+        let fixture = Fixture::new(db, 1).await;
+        let config = config();
+        let (ledger, tasks) =
+            Ledger::start(fixture.inner.db.clone(), fixture.inner.custody.clone(), &config.chain, &config.ledger)
+                .unwrap();
+        for name in ["old", "new"] {
+            let mut submission = fixture.mint(fixture.treasury.address, 1);
+            submission.request = key(name);
+            fixture.accept(submission).await.unwrap();
+        }
+        let age = |days: i64| now_ms() - days * 24 * 60 * 60 * 1000;
+        for (name, created_at_ms) in [("old", age(31)), ("new", age(29))] {
+            sqlx::query("UPDATE idempotency_keys SET created_at_ms = $1 WHERE key = $2")
+                .bind(created_at_ms)
+                .bind(name)
+                .execute(fixture.inner.db.writer())
+                .await
+                .unwrap();
+        }
+        assert_eq!(ledger.forget_old_keys().await.unwrap(), 1);
+        assert_eq!(ledger.forget_old_keys().await.unwrap(), 0);
+        for (name, replayed) in [("old", false), ("new", true)] {
+            let mut submission = fixture.mint(fixture.treasury.address, 1);
+            submission.request = key(name);
+            assert_eq!(fixture.accept(submission).await.unwrap().replayed, replayed, "{name}");
+        }
+        tasks.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn sums_that_overflow_and_strange_wallets_are_refused() {
     for db in testing::all().await {
         let fixture = Fixture::new(db, 1).await;
         let to = Address::repeat_byte(9);
         let mut most = fixture.mint(to, 0);
-        most.intent = crate::ledger::Intent::Mint { token: fixture.token.clone(), to, amount: U256::MAX };
+        most.intent = Intent::Mint { token: fixture.token.clone(), to, amount: U256::MAX };
         fixture.accept(most).await.unwrap();
         assert_eq!(fixture.accept(fixture.mint(to, 1)).await.unwrap_err().code(), Code::LedgerRuleViolated);
         let mut foreign = fixture.mint(to, 1);

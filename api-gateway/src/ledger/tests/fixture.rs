@@ -12,6 +12,7 @@ use crate::ledger::state::{ChainState, NodeView};
 use crate::ledger::{Accepted, Inner, Intent, RequestKey, Submission, TokenRef, Waiters};
 use alloy::primitives::{Address, B256, U256};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use tokio::sync::Notify;
 
 /// Everything a test needs.
@@ -43,7 +44,11 @@ impl Fixture {
     /// An app with its treasury, `users` wallets and a token without supply. The operations that make them are
     /// accepted and never included: on the database's side all are there at once.
     pub async fn new(db: TestDb, users: usize) -> Self {
-        let config = config();
+        Self::with(db, users, &config()).await
+    }
+
+    /// The same with these settings.
+    pub async fn with(db: TestDb, users: usize, config: &Config) -> Self {
         let custody = Custody::new(RootKey::from_hex(&"11".repeat(32)).unwrap(), None);
         let inner = Arc::new(Inner {
             chain: Chain::new(&config.chain).unwrap(),
@@ -55,6 +60,7 @@ impl Fixture {
             to_verify: Notify::new(),
             node: NodeView::default(),
             lease: Lease::new(db.db.engine()),
+            open_operations: AtomicU64::new(0),
             custody: custody.clone(),
             db: db.db.clone(),
         });

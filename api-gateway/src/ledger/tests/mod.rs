@@ -1,6 +1,9 @@
-//! Tests of the ledger without a node: what is accepted, and what blocks do to it.
+//! Tests of the ledger without a real node: what is accepted, what blocks do to it, and what it makes of a node that
+//! misbehaves.
 
 mod accept;
 mod fixture;
 mod model;
+mod node;
 mod refusal;
+mod trouble;

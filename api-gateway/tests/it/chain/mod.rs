@@ -42,15 +42,20 @@ struct Shop {
 impl Shop {
     /// A tenant with a token, all of it finalized.
     async fn open(node: &Node, policy: &str) -> Self {
+        let shop = Self::accepted(node, policy).await;
+        shop.wait(&shop.token["operation"], "finalized").await;
+        shop
+    }
+
+    /// A tenant with a token, all of it accepted. The node need not be there.
+    async fn accepted(node: &Node, policy: &str) -> Self {
         let gateway = Gateway::start(&settings(node)).await;
         let tenant = gateway.tenant().await;
         let body = json!({
             "name": "Euro voucher", "symbol": "EURV", "decimals": 2, "initialSupply": "1000000", "policy": policy,
         });
         let token = gateway.post("/tokens").bearer(&tenant.key).once().json(&body).send().await.expect(202);
-        let shop = Self { gateway, tenant, token };
-        shop.wait(&shop.token["operation"], "finalized").await;
-        shop
+        Self { gateway, tenant, token }
     }
 
     fn path(&self, rest: &str) -> String {

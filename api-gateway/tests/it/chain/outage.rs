@@ -33,6 +33,26 @@ async fn writes_are_accepted_without_the_node_and_happen_when_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_accepted_before_the_node_first_answered_happens_when_it_does() {
+    let mut node = node_or_skip!();
+    node.kill();
+    node.forget();
+    let shop = Shop::accepted(&node, "open").await;
+    let user_id = text(&shop.user().await["id"]);
+    let moved = shop.transfer(&json!({ "to": user_id, "amount": "9" })).await;
+    node.resume().await;
+    shop.wait(&shop.token["operation"], "finalized").await;
+    shop.wait(&moved["operation"], "finalized").await;
+    let network = shop.settle().await;
+    assert_eq!((&network["mismatches"], &network["finalityLosses"]), (&json!(0), &json!(0)));
+    assert_eq!(shop.balance(&user_id).await["available"], "9");
+    let treasury = shop.gateway.get(&format!("/apps/{}", shop.tenant.app)).bearer(&shop.tenant.owner_token);
+    let treasury = text(&treasury.send().await.expect(200)["treasury"]["id"]);
+    assert_eq!(shop.balance(&treasury).await["available"], "999991");
+    shop.gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_lost_all_its_data_gets_everything_again() {
     let mut node = node_or_skip!();
     let shop = Shop::open(&node, "open").await;
@@ -73,5 +93,8 @@ async fn a_node_of_another_chain_is_not_followed() {
     assert!(network["problem"].as_str().unwrap().contains("4269"), "{network}");
     assert_eq!(network["best"]["number"], 0);
     assert!(network["openOperations"].as_u64().unwrap() > 0);
+    let ready = gateway.get("/health/ready").send().await.expect(200);
+    assert_eq!((&ready["status"], &ready["node"]), (&json!("degraded"), &json!(false)), "{ready}");
+    assert_eq!(ready["problem"], network["problem"]);
     gateway.stop().await;
 }

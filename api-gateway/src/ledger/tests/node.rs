@@ -1,0 +1,261 @@
+//! A node in memory: answers what the ledger asks, finalizes every block at once, and misbehaves on demand.
+
+use super::fixture::genesis;
+use crate::ledger::contracts::{abi, hash_text};
+use alloy::consensus::transaction::SignerRecoverable as _;
+use alloy::consensus::{Transaction as _, TxEnvelope};
+use alloy::eips::eip2718::Decodable2718 as _;
+use alloy::primitives::{Address, B256, U256, hex, keccak256};
+use alloy::sol_types::{SolCall as _, SolEvent as _};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// A block; its receipts have their logs, and the logs have their places.
+#[derive(Clone)]
+struct Block {
+    hash: B256,
+    receipts: Vec<Value>,
+    /// Who has used up a nonce in it.
+    senders: Vec<Address>,
+}
+
+/// What the node has and how it behaves.
+#[derive(Default)]
+pub(super) struct Inside {
+    blocks: Vec<Block>,
+    pool: Vec<(B256, TxEnvelope)>,
+    salt: u64,
+    /// Answers nothing.
+    pub down: bool,
+    /// Does not say which chain it is of.
+    pub anonymous: bool,
+    /// Makes a block of each batch at once.
+    pub instant: bool,
+    /// Has only this many blocks above the genesis, by its own account.
+    pub shown: Option<usize>,
+    pub syncing: bool,
+    /// Refuses every transaction with these words.
+    pub refusal: Option<&'static str>,
+    /// Receipts in one answer at most.
+    pub most_receipts: Option<usize>,
+    /// Transactions that it has taken.
+    pub taken: usize,
+    /// Batches that were larger than it answers.
+    pub oversized: usize,
+}
+
+#[derive(Clone)]
+pub(super) struct Node {
+    pub url: String,
+    inside: Arc<Mutex<Inside>>,
+}
+
+impl Node {
+    pub async fn start() -> Self {
+        let first = Block { hash: genesis(), receipts: Vec::new(), senders: Vec::new() };
+        let inside = Inside { blocks: vec![first], ..Inside::default() };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let node = Self { url, inside: Arc::new(Mutex::new(inside)) };
+        let answering = node.clone();
+        let answer = move |body: String| async move { answering.answer(&body) };
+        let router = axum::Router::new().route("/", axum::routing::post(answer));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        node
+    }
+
+    pub fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap()
+    }
+
+    fn answer(&self, body: &str) -> (axum::http::StatusCode, String) {
+        let mut inside = self.inside();
+        if inside.down {
+            return (axum::http::StatusCode::SERVICE_UNAVAILABLE, String::new());
+        }
+        let answer = match serde_json::from_str(body).unwrap() {
+            Value::Array(calls) => inside.batch(&calls),
+            call => inside.call(&call),
+        };
+        (axum::http::StatusCode::OK, answer.to_string())
+    }
+}
+
+impl Inside {
+    /// Makes a block of what is in the pool.
+    pub fn mine(&mut self) {
+        self.salt += 1;
+        let number = self.blocks.len();
+        let hash = keccak256([number.to_be_bytes(), self.salt.to_be_bytes()].concat());
+        let mut block = Block { hash, receipts: Vec::new(), senders: Vec::new() };
+        let mut logs = 0;
+        let mut pool = std::mem::take(&mut self.pool);
+        pool.sort_by_key(|(_, tx)| tx.nonce());
+        for (tx_hash, tx) in pool {
+            let sender = tx.recover_signer().unwrap();
+            let used = block.senders.iter().filter(|one| **one == sender).count() as u64;
+            if tx.nonce() != self.nonce(sender, self.blocks.len() - 1) + used {
+                self.pool.push((tx_hash, tx));
+                continue;
+            }
+            block.senders.push(sender);
+            let moved = if let Ok(call) = abi::IToken::mintCall::abi_decode(tx.input()) {
+                Some((Address::ZERO, call.to, call.value))
+            } else if let Ok(call) = abi::IToken::transferCall::abi_decode(tx.input()) {
+                Some((sender, call.to, call.value))
+            } else {
+                None
+            };
+            let index = format!("{:#x}", block.receipts.len());
+            let log = moved.map(|(from, to, value)| {
+                let event = abi::IToken::Transfer { from, to, value }.encode_log_data();
+                logs += 1;
+                json!({
+                    "address": tx.to().unwrap(), "topics": event.topics(), "data": event.data,
+                    "logIndex": format!("{:#x}", logs - 1), "blockHash": hash, "transactionHash": tx_hash,
+                    "transactionIndex": index,
+                })
+            });
+            block.receipts.push(json!({
+                "transactionHash": tx_hash, "blockHash": hash, "transactionIndex": index, "status": "0x1",
+                "gasUsed": "0x5208", "logs": log.into_iter().collect::<Vec<_>>(),
+            }));
+        }
+        self.blocks.push(block);
+    }
+
+    /// Throws the blocks above this number away and makes as many others without transactions.
+    pub fn fork(&mut self, number: usize) {
+        let count = self.blocks.len() - 1 - number;
+        self.blocks.truncate(number + 1);
+        self.pool.clear();
+        for _ in 0..count {
+            self.mine();
+        }
+    }
+
+    fn batch(&mut self, calls: &[Value]) -> Value {
+        let answers: Vec<Value> = calls.iter().map(|call| self.call(call)).collect();
+        let receipts: usize = answers.iter().filter_map(|one| one["result"].as_array()).map(Vec::len).sum();
+        if self.most_receipts.is_some_and(|most| receipts > most) {
+            self.oversized += 1;
+            let error = json!({ "code": -32_011, "message": "The batch response was too large" });
+            return json!({ "jsonrpc": "2.0", "id": null, "error": error });
+        }
+        if self.instant && !self.pool.is_empty() {
+            self.mine();
+        }
+        Value::Array(answers)
+    }
+
+    fn call(&mut self, call: &Value) -> Value {
+        match self.result(call["method"].as_str().unwrap(), &call["params"]) {
+            Ok(result) => json!({ "jsonrpc": "2.0", "id": call["id"], "result": result }),
+            Err(message) => {
+                let error = json!({ "code": -32_000, "message": message });
+                json!({ "jsonrpc": "2.0", "id": call["id"], "error": error })
+            }
+        }
+    }
+
+    fn result(&mut self, method: &str, params: &Value) -> Result<Value, &'static str> {
+        let best = self.shown.unwrap_or(self.blocks.len() - 1);
+        let at = |name: &Value| match name.as_str().unwrap() {
+            "latest" | "finalized" => best,
+            number => usize::from_str_radix(number.trim_start_matches("0x"), 16).unwrap(),
+        };
+        let by_hash = |hash: &Value| self.blocks[..=best].iter().find(|block| json!(block.hash) == *hash);
+        let receipts = || self.blocks[..=best].iter().flat_map(|block| &block.receipts);
+        Ok(match method {
+            "eth_chainId" if self.anonymous => return Err("not yet"),
+            "eth_chainId" => json!("0x10ad"),
+            "eth_syncing" => json!(self.syncing),
+            "eth_blockNumber" => json!(format!("{best:#x}")),
+            "eth_getBlockByNumber" => match at(&params[0]) {
+                number if number > best => Value::Null,
+                number => self.header(number),
+            },
+            "eth_getBlockReceipts" => by_hash(&params[0]).map_or(Value::Null, |block| json!(block.receipts)),
+            "eth_getTransactionReceipt" => {
+                receipts().find(|one| one["transactionHash"] == params[0]).cloned().unwrap_or_default()
+            }
+            "eth_getTransactionByHash" => {
+                let pooled = self.pool.iter().any(|(hash, _)| json!(hash) == params[0]);
+                let mined = receipts().any(|one| one["transactionHash"] == params[0]);
+                if pooled || mined { json!({}) } else { Value::Null }
+            }
+            "eth_getLogs" => {
+                let filter = &params[0];
+                let block = by_hash(&filter["blockHash"]).ok_or("unknown block")?;
+                let ours = |log: &&Value| {
+                    filter["address"].as_array().unwrap().contains(&log["address"])
+                        && log["topics"][0] == filter["topics"][0]
+                };
+                let logs = block.receipts.iter().flat_map(|one| one["logs"].as_array().unwrap());
+                json!(logs.filter(ours).collect::<Vec<_>>())
+            }
+            "eth_getTransactionCount" => {
+                let account: Address = params[0].as_str().unwrap().parse().unwrap();
+                json!(format!("{:#x}", self.nonce(account, at(&params[1]))))
+            }
+            "eth_call" => json!(self.word(&params[0], at(&params[1]))),
+            "eth_sendRawTransaction" => json!(self.take(&params[0])?),
+            other => panic!("the node in memory has no {other}"),
+        })
+    }
+
+    fn header(&self, number: usize) -> Value {
+        let block = &self.blocks[number];
+        let parent = number.checked_sub(1).map_or(B256::ZERO, |parent| self.blocks[parent].hash);
+        let transactions: Vec<_> = block.receipts.iter().map(|one| &one["transactionHash"]).collect();
+        let number = format!("{number:#x}");
+        json!({
+            "number": number, "hash": block.hash, "parentHash": parent, "timestamp": number,
+            "transactions": transactions,
+        })
+    }
+
+    fn nonce(&self, account: Address, until: usize) -> u64 {
+        self.blocks[..=until].iter().flat_map(|block| &block.senders).filter(|sender| **sender == account).count()
+            as u64
+    }
+
+    /// As if somebody had sent these bytes.
+    pub fn take(&mut self, raw: &Value) -> Result<B256, &'static str> {
+        if let Some(refusal) = self.refusal {
+            return Err(refusal);
+        }
+        let bytes = hex::decode(raw.as_str().unwrap()).unwrap();
+        let tx = TxEnvelope::decode_2718(&mut bytes.as_slice()).unwrap();
+        let hash = *tx.tx_hash();
+        if self.pool.iter().any(|(known, _)| *known == hash) {
+            return Err("already known");
+        }
+        if tx.nonce() < self.nonce(tx.recover_signer().unwrap(), self.blocks.len() - 1) {
+            return Err("nonce too low");
+        }
+        self.taken += 1;
+        self.pool.push((hash, tx));
+        Ok(hash)
+    }
+
+    /// balanceOf and totalSupply.
+    fn word(&self, call: &Value, until: usize) -> String {
+        let input = hex::decode(call["input"].as_str().unwrap()).unwrap();
+        let account = abi::IToken::balanceOfCall::abi_decode(&input).map(|call| call.account);
+        let mut word = U256::ZERO;
+        let receipts = self.blocks[..=until].iter().flat_map(|block| &block.receipts);
+        for log in receipts.flat_map(|one| one["logs"].as_array().unwrap()) {
+            let party = |topic: usize| Address::from_word(log["topics"][topic].as_str().unwrap().parse().unwrap());
+            let value: U256 = log["data"].as_str().unwrap().parse().unwrap();
+            let (from, to) = (party(1), party(2));
+            let (comes, goes) = match account {
+                Ok(account) => (to == account, from == account),
+                Err(_) => (from.is_zero(), to.is_zero()),
+            };
+            word += if comes { value } else { U256::ZERO };
+            word -= if goes { value } else { U256::ZERO };
+        }
+        hash_text(word.into())
+    }
+}
