@@ -1,6 +1,6 @@
 # Sourced by the other scripts: where things are, and how they speak. Not run by itself.
 #
-#   CARGO_TARGET_DIR   build output; outside the clone, so that a second clone builds in seconds
+#   CARGO_TARGET_DIR   build output; outside the clone, so that a second clone finds the SDK compiled
 #   HANSE_BIN_DIR      the built binaries; the tests start these
 # shellcheck shell=bash
 
@@ -29,7 +29,7 @@ build() {
   if [ -x "$HANSE_BIN_DIR/hanse-node" ]; then
     say "Building (what has changed: seconds to a few minutes)"
   else
-    say "Building for the first time (the whole Polkadot SDK: 30 to 40 minutes on 2 cores, later seconds)"
+    say "Building for the first time (the whole Polkadot SDK: 20 to 40 minutes on 2 cores, later seconds)"
   fi
   note "into $CARGO_TARGET_DIR"
   # Always the whole workspace: naming single packages flips cargo features and compiles the SDK again.

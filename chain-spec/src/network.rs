@@ -7,10 +7,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_consensus_grandpa::AuthorityId as GrandpaId;
+use sp_core::ByteArray;
 use std::collections::HashSet;
 
 /// Validators that the runtime has room for.
 const MAX_VALIDATORS: usize = 128;
+
+/// Gas for which there is time in each millisecond of a slot: executing it takes at most 10 ns a unit, and not more than
+/// 60 % of the slot.
+const GAS_PER_MS: u64 = 60_000;
 
 /// A rule that a value breaks: the key, and the rule.
 pub type Violation = (String, String);
@@ -31,7 +36,7 @@ pub struct Network {
     /// Length of a slot in milliseconds, 100 to 60,000.
     #[serde(default = "default_slot_ms")]
     pub slot_ms: u64,
-    /// Gas that one block may use.
+    /// Gas that one block may use: at most [`GAS_PER_MS`] for each millisecond of the slot, and what the runtime's blocks hold.
     #[serde(default = "default_block_gas_limit")]
     pub block_gas_limit: u64,
     /// First base fee in wei (EIP-1559). Without it the chain is gasless.
@@ -142,8 +147,10 @@ impl Network {
         if !(100..=60_000).contains(&self.slot_ms) {
             return violation("slot_ms", "100 to 60000");
         }
-        if !(1_000_000..=1_000_000_000).contains(&self.block_gas_limit) {
-            return violation("block_gas_limit", "1000000 to 1000000000");
+        // Above the default the runtime's limit of time ends a block first, and the header would promise too much.
+        let most = (GAS_PER_MS * self.slot_ms).min(DEFAULT_BLOCK_GAS_LIMIT);
+        if !(1_000_000..=most).contains(&self.block_gas_limit) {
+            return violation("block_gas_limit", format!("1000000 to {most} with slots of {} ms", self.slot_ms));
         }
         if self.policy == Policy::Registered && self.operators.is_empty() {
             return violation("operators", "the policy 'registered' needs at least one operator");
@@ -160,15 +167,18 @@ impl Network {
         let mut grandpa = Vec::new();
         for validator in &self.validators {
             let key = |field: &str| format!("validators['{}'].{field}", validator.name);
-            for (field, text) in [("aura", &validator.aura), ("grandpa", &validator.grandpa)] {
-                if !seen.insert(text.clone()) {
+            let author: AuraId =
+                parse_key(&validator.aura).or_else(|()| violation(key("aura"), "an sr25519 key in SS58"))?;
+            let voter: GrandpaId =
+                parse_key(&validator.grandpa).or_else(|()| violation(key("grandpa"), "an ed25519 key in SS58"))?;
+            // Their bytes: one key has many texts in SS58.
+            for (field, bytes) in [("aura", author.to_raw_vec()), ("grandpa", voter.to_raw_vec())] {
+                if !seen.insert(bytes) {
                     return violation(key(field), "each key belongs to one validator");
                 }
             }
-            aura.push(parse_key(&validator.aura).or_else(|()| violation(key("aura"), "an sr25519 key in SS58"))?);
-            let finality =
-                parse_key(&validator.grandpa).or_else(|()| violation(key("grandpa"), "an ed25519 key in SS58"))?;
-            grandpa.push((finality, 1));
+            aura.push(author);
+            grandpa.push((voter, 1));
         }
         Ok((aura, grandpa))
     }
@@ -176,14 +186,20 @@ impl Network {
     fn balances(&self) -> Result<Vec<(AccountId20, Balance)>, Violation> {
         let mut seen = HashSet::new();
         let mut balances = Vec::new();
+        let mut issued: Balance = 0;
         for (index, account) in self.accounts.iter().enumerate() {
             if !seen.insert(account.address) {
                 return violation(format!("accounts[{index}].address"), "each account once");
             }
-            match account.balance_wei.parse::<Balance>() {
-                Ok(balance) => balances.push((account.address, balance)),
-                Err(_) => return violation(format!("accounts[{index}].balance_wei"), "a whole number below 2^128"),
-            }
+            let key = || format!("accounts[{index}].balance_wei");
+            let Ok(balance) = account.balance_wei.parse::<Balance>() else {
+                return violation(key(), "a whole number below 2^128");
+            };
+            issued = match issued.checked_add(balance) {
+                Some(issued) => issued,
+                None => return violation(key(), "all balances together must be below 2^128"),
+            };
+            balances.push((account.address, balance));
         }
         Ok(balances)
     }
@@ -220,7 +236,7 @@ mod tests {
     #[test]
     fn broken_rules_name_their_key() {
         type Break = fn(&mut Network);
-        let cases: [(&str, Break); 8] = [
+        let cases: [(&str, Break); 10] = [
             ("chain_id", |n| n.chain_id = 0),
             ("slot_ms", |n| n.slot_ms = 99),
             ("block_gas_limit", |n| n.block_gas_limit = 1),
@@ -231,6 +247,13 @@ mod tests {
             }),
             ("validators", |n| n.validators.clear()),
             ("accounts[0].balance_wei", |n| n.accounts[0].balance_wei = "-1".into()),
+            ("accounts[1].balance_wei", |n| {
+                let address = AccountId20([1; 20]);
+                n.accounts[0].balance_wei = u128::MAX.to_string();
+                n.accounts.push(Endowment { address, balance_wei: "1".into() });
+            }),
+            // 6,000,000 are for slots of 100 ms.
+            ("block_gas_limit", |n| (n.slot_ms, n.block_gas_limit) = (100, 6_000_001)),
             ("validators['globex'].aura", |n| n.validators[1].aura = n.validators[0].aura.clone()),
         ];
         for (key, breaks) in cases {

@@ -1,9 +1,12 @@
 //! Integration tests of the whole platform: each starts its own node and gateway and proves one property of them.
 
+mod commands;
 mod crash;
 mod database;
+mod fees;
 mod idempotency;
 mod network;
+mod pool;
 mod rest_input;
 mod rpc_input;
 mod spine;

@@ -35,7 +35,7 @@ mod wallet;
 pub mod erc20;
 
 pub use gateway::{Database, Gateway};
-pub use node::{Anvil, Network, Node};
+pub use node::{Anvil, Network, Node, node_command, node_output};
 pub use process::{Process, binary, repository_root};
 pub use rest::{Answer, Holding, Rest, new_key};
 pub use rpc::{Rpc, RpcError, quantity};

@@ -45,7 +45,11 @@ impl Stage {
 
     /// The same on the given database.
     pub async fn set_on(database: Database, users: usize, each: u64) -> Result<Self> {
-        let node = Node::start().await?;
+        Self::set_with(Node::start().await?, database, users, each).await
+    }
+
+    /// The same with a running node, of a network for instance.
+    pub async fn set_with(node: Node, database: Database, users: usize, each: u64) -> Result<Self> {
         let gateway = Gateway::start_with(node.url(), database, &[]).await?;
         let (app, server, _) = register_app(&gateway.rest()).await?;
 

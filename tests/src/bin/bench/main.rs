@@ -11,8 +11,9 @@
 //! ```
 //!
 //! Invariants: the load's schedule is fixed beforehand and latency counts from it, so that a slow answer can't hide by
-//! delaying the next question; a figure is printed only when all the work behind it was done and checked (every
-//! transaction included, every request accepted); both chains of a comparison get the same bytes in the same run.
+//! delaying the next question; a figure is printed only when the work behind it was done and checked (every transaction
+//! included; of requests, how many were refused stands beside it); both chains of a comparison get the same bytes in the
+//! same run, in turns.
 //!
 //! Client, gateway and node share the machine's cores: the figures are of all three together, and say so.
 //!
