@@ -96,15 +96,18 @@ pub mod pallet {
 
     /// The transactions of the block that is being built, with their receipts.
     #[pallet::storage]
+    #[pallet::whitelist_storage]
     #[pallet::unbounded]
     pub type Executed<T> = StorageValue<_, Vec<ExecutedTransaction>, ValueQuery>;
 
     /// Gas used so far in the block that is being built.
     #[pallet::storage]
+    #[pallet::whitelist_storage]
     pub type GasUsed<T> = StorageValue<_, u64, ValueQuery>;
 
     /// Logs of native calls in the block that is being built.
     #[pallet::storage]
+    #[pallet::whitelist_storage]
     #[pallet::unbounded]
     pub type NativeLogs<T> = StorageValue<_, Vec<Log>, ValueQuery>;
 
@@ -119,10 +122,12 @@ pub mod pallet {
 
     /// The Substrate state root that the block which is being built starts from.
     #[pallet::storage]
+    #[pallet::whitelist_storage]
     pub type ParentStateRoot<T> = StorageValue<_, H256, ValueQuery>;
 
     /// The current block's base fee per gas in wei (EIP-1559). Absent: the chain is gasless.
     #[pallet::storage]
+    #[pallet::whitelist_storage]
     pub type BaseFeePerGas<T> = StorageValue<_, u64>;
 
     #[pallet::genesis_config]

@@ -13,6 +13,7 @@ use alloc::{vec, vec::Vec};
 use frame_benchmarking::v2::*;
 use frame_support::traits::Get;
 use hanse_primitives::convert;
+use sp_core::U256;
 
 const SENDER: H160 = H160([0x11; 20]);
 const RECIPIENT: H160 = H160([0x22; 20]);
@@ -103,7 +104,7 @@ mod benchmarks {
         let code = if n == 0 { vec![op::STOP] } else { for_each_slot(n, &[op::DUP1, op::SLOAD, op::POP]) };
         put_code::<T>(CONTRACT, &code);
         for i in 1..=n {
-            Storages::<T>::insert(CONTRACT, H256::from_low_u64_be(i.into()), H256::repeat_byte(1));
+            Storages::<T>::insert(CONTRACT, H256(U256::from(i).to_big_endian()), H256::repeat_byte(1));
         }
         let tx = transaction::<T>(TxKind::Call(convert::address(CONTRACT)), Vec::new());
         let execution;

@@ -110,10 +110,12 @@ pub mod pallet {
 
     /// EIP-155: what a signature is bound to.
     #[pallet::storage]
+    #[pallet::whitelist_storage]
     pub type ChainId<T> = StorageValue<_, u64, ValueQuery>;
 
     /// Gas that one block may use.
     #[pallet::storage]
+    #[pallet::whitelist_storage]
     pub type BlockGasLimit<T> = StorageValue<_, u64, ValueQuery>;
 
     /// The code that an account holds. Absent: none.

@@ -1,25 +1,18 @@
-//! Weights of `pallet-evm`.
+//! Weights of `pallet_evm`, as measured. `scripts/weights` writes this file; don't edit it.
 //!
-//! Nothing here is charged: gas pays for the EVM's work, at `Config::WeightPerGas`. These weights say what some of that work
-//! takes, and [`covers`] compares: a runtime in which gas is too cheap doesn't pass its integrity test.
-//!
-//! Estimates: storage accesses counted from the code, computation rounded up from calls of the Wasm runtime. Running the
-//! benchmarks replaces this file.
-
-#![allow(clippy::unnecessary_cast)]
+//! 2026-11-24, AMD EPYC, 50 steps of 20 repeats in the Wasm runtime, without the database; its share is
+//! what the runtime says of it, for each read and write.
+#![allow(missing_docs)]
 
 use core::marker::PhantomData;
+#[allow(unused_imports)]
 use frame_support::{traits::Get, weights::Weight};
 
-/// Weight of some of the EVM's work.
+/// Weight of each operation of `pallet_evm`.
 pub trait WeightInfo {
-    /// Executing a transfer between two accounts: 21,000 gas.
     fn transfer() -> Weight;
-    /// Executing a transaction that stores `n` new slots: 22,100 gas each.
     fn store(n: u32) -> Weight;
-    /// Executing a transaction that reads `n` slots for the first time: 2,100 gas each.
     fn load(n: u32) -> Weight;
-    /// Executing a transaction that deploys `n` bytes of code: 200 gas each, and 32,000.
     fn deploy(n: u32) -> Weight;
 }
 
@@ -27,34 +20,58 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    /// Storage: sender, recipient, their codes, chain id, gas limit, time, issuance.
+    /// Storage: `System::ParentHash` (r:1 w:0)
+    /// Storage: `Timestamp::Now` (r:1 w:0)
+    /// Storage: `System::Account` (r:3 w:2)
+    /// Storage: `Evm::CodeHashes` (r:3 w:0)
     fn transfer() -> Weight {
-        Weight::from_parts(40_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads(5_u64))
-            .saturating_add(T::DbWeight::get().writes(2_u64))
+        Weight::from_parts(23_816_000, 0)
+            .saturating_add(T::DbWeight::get().reads(8))
+            .saturating_add(T::DbWeight::get().writes(2))
     }
 
-    /// Storage: each slot.
+    /// Storage: `System::ParentHash` (r:1 w:0)
+    /// Storage: `Timestamp::Now` (r:1 w:0)
+    /// Storage: `System::Account` (r:3 w:1)
+    /// Storage: `Evm::CodeHashes` (r:3 w:0)
+    /// Storage: `Evm::Codes` (r:1 w:0)
+    /// Storage: `Evm::Storages` (r:1000 w:1000)
+    /// `n` was measured from 0 to 1000.
     fn store(n: u32) -> Weight {
-        Weight::from_parts(80_000_000, 0)
-            .saturating_add(Weight::from_parts(8_000_000, 0).saturating_mul(n.into()))
-            .saturating_add(T::DbWeight::get().reads(5_u64.saturating_add(n.into())))
-            .saturating_add(T::DbWeight::get().writes(2_u64.saturating_add(n.into())))
+        Weight::from_parts(24_797_000, 0)
+            .saturating_add(Weight::from_parts(3_920_705, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(9))
+            .saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
+            .saturating_add(T::DbWeight::get().writes(1))
+            .saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n.into())))
     }
 
-    /// Storage: each slot.
+    /// Storage: `System::ParentHash` (r:1 w:0)
+    /// Storage: `Timestamp::Now` (r:1 w:0)
+    /// Storage: `System::Account` (r:3 w:1)
+    /// Storage: `Evm::CodeHashes` (r:3 w:0)
+    /// Storage: `Evm::Codes` (r:1 w:0)
+    /// Storage: `Evm::Storages` (r:1000 w:0)
+    /// `n` was measured from 0 to 1000.
     fn load(n: u32) -> Weight {
-        Weight::from_parts(80_000_000, 0)
-            .saturating_add(Weight::from_parts(5_000_000, 0).saturating_mul(n.into()))
-            .saturating_add(T::DbWeight::get().reads(5_u64.saturating_add(n.into())))
-            .saturating_add(T::DbWeight::get().writes(2_u64))
+        Weight::from_parts(1_233_261, 0)
+            .saturating_add(Weight::from_parts(3_508_112, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(9))
+            .saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
+            .saturating_add(T::DbWeight::get().writes(1))
     }
 
-    /// Storage: the code and who has it.
+    /// Storage: `System::ParentHash` (r:1 w:0)
+    /// Storage: `Timestamp::Now` (r:1 w:0)
+    /// Storage: `System::Account` (r:3 w:2)
+    /// Storage: `Evm::CodeHashes` (r:3 w:1)
+    /// Storage: `Evm::Storages` (r:1 w:0)
+    /// Storage: `Evm::Codes` (r:1 w:1)
+    /// `n` was measured from 0 to 24576.
     fn deploy(n: u32) -> Weight {
-        Weight::from_parts(120_000_000, 0)
-            .saturating_add(Weight::from_parts(40_000, 0).saturating_mul(n.into()))
-            .saturating_add(T::DbWeight::get().reads(7_u64))
-            .saturating_add(T::DbWeight::get().writes(5_u64))
+        Weight::from_parts(32_400_761, 0)
+            .saturating_add(Weight::from_parts(6_960, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(10))
+            .saturating_add(T::DbWeight::get().writes(4))
     }
 }

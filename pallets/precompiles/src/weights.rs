@@ -1,12 +1,15 @@
-//! Weights of `pallet_precompiles`.
-#![allow(clippy::unnecessary_cast)]
+//! Weights of `pallet_precompiles`, as measured. `scripts/weights` writes this file; don't edit it.
+//!
+//! 2026-11-24, AMD EPYC, 50 steps of 20 repeats in the Wasm runtime, without the database; its share is
+//! what the runtime says of it, for each read and write.
+#![allow(missing_docs)]
 
 use core::marker::PhantomData;
-use frame_support::weights::Weight;
+#[allow(unused_imports)]
+use frame_support::{traits::Get, weights::Weight};
 
 /// Weight of each operation of `pallet_precompiles`.
 pub trait WeightInfo {
-    /// Reading call data of `n` words.
     fn decode(n: u32) -> Weight;
 }
 
@@ -14,7 +17,8 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+    /// `n` was measured from 8 to 4000.
     fn decode(n: u32) -> Weight {
-        Weight::from_parts(2_000_000, 0).saturating_add(Weight::from_parts(60_000, 0).saturating_mul(n.into()))
+        Weight::from_parts(1_196_298, 0).saturating_add(Weight::from_parts(4_072, 0).saturating_mul(n.into()))
     }
 }

@@ -60,7 +60,7 @@ fn receivers<T: Config>(n: u32, closed: bool) -> Vec<(H160, U256)> {
     let app = app_id(&OWNER, &[0; 32]);
     (0..n)
         .map(|i| {
-            let receiver = H160::from_low_u64_be(0x1000_0000 + u64::from(i));
+            let receiver = H160::from(H256(U256::from(0x1000_0000 + u64::from(i)).to_big_endian()));
             if closed {
                 pallet_users::Admins::<T>::insert(app, receiver, ());
             }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use frame_benchmarking::v2::*;
 use frame_support::{BoundedVec, traits::ConstU32};
 use frame_system::RawOrigin;
-use sp_core::{H160, H256};
+use sp_core::{H160, H256, U256};
 
 const OWNER: H160 = H160([0x11; 20]);
 const ADMIN: H160 = H160([0x22; 20]);
@@ -27,7 +27,7 @@ fn app<T: Config>() -> AppId {
 /// Fills an account's list of vouchers; the last `silent` of them don't speak for it.
 fn fill_vouchers<T: Config>(account: H160, silent: u32) {
     let apps: Vec<AppId> =
-        (0..MAX_VOUCHERS).map(|i| H256::from_low_u64_be(i.into()).0[16..].try_into().expect("16 bytes")).collect();
+        (0..MAX_VOUCHERS).map(|i| H256(U256::from(i).to_big_endian()).0[16..].try_into().expect("16 bytes")).collect();
     for (i, app) in (0..).zip(&apps) {
         let standing = if i + silent < MAX_VOUCHERS { Standing::Admitted } else { Standing::Unadmitted };
         Apps::<T>::insert(app, App { owner: OWNER, status: Status::Active, standing });
@@ -36,7 +36,7 @@ fn fill_vouchers<T: Config>(account: H160, silent: u32) {
 }
 
 fn accounts(n: u32) -> Vec<H160> {
-    (0..n).map(|i| H160::from_low_u64_be(0x1000_0000 + u64::from(i))).collect()
+    (0..n).map(|i| H160::from(H256(U256::from(0x1000_0000 + u64::from(i)).to_big_endian()))).collect()
 }
 
 #[benchmarks]

@@ -116,6 +116,7 @@ pub mod pallet {
 
     /// Who may transact.
     #[pallet::storage]
+    #[pallet::whitelist_storage]
     pub type TransactPolicy<T> = StorageValue<_, Policy, ValueQuery>;
 
     /// Accounts of the network's operators: they may always transact, and create apps.
