@@ -3,7 +3,7 @@
 use super::fixture::Fixture;
 use super::node::Node;
 use crate::config::Config;
-use crate::db::testing;
+use crate::db::testing::{self, TestDb};
 use crate::ledger::refusal::{PATIENCE_MS, abandon_cancellation, refuse, renew_cancellation};
 use crate::ledger::{Ledger, Network, Operation, Status, Submission, Tasks, operations};
 use alloy::primitives::Address;
@@ -20,7 +20,7 @@ struct Stage {
 }
 
 impl Stage {
-    async fn set(prepare: impl FnOnce(&Node)) -> Self {
+    async fn set(db: TestDb, prepare: impl FnOnce(&Node)) -> Self {
         let node = Node::start().await;
         prepare(&node);
         let settings = format!(
@@ -28,7 +28,7 @@ impl Stage {
             node.url
         );
         let config = Config::from_toml(&settings).unwrap();
-        let fixture = Fixture::with(testing::sqlite().await, 2, &config).await;
+        let fixture = Fixture::with(db, 2, &config).await;
         let (db, custody) = (fixture.inner.db.clone(), fixture.inner.custody.clone());
         let (ledger, tasks) = Ledger::start(db, custody, &config.chain, &config.ledger).unwrap();
         Self { fixture, node, ledger, tasks }
@@ -117,149 +117,155 @@ async fn what_was_accepted_before_the_first_contact_is_sent_after_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_is_behind_takes_nothing_back_and_another_branch_does() {
-    let stage = Stage::set(|node| node.inside().instant = true).await;
-    let to = stage.fixture.wallets[0].address;
-    let first = stage.submit(stage.fixture.mint(to, 5)).await;
-    stage.until_status(&first, Status::Finalized).await;
-    let second = stage.submit(stage.fixture.mint(to, 6)).await;
-    stage.until_status(&second, Status::Finalized).await;
+    for db in testing::all().await {
+        let stage = Stage::set(db, |node| node.inside().instant = true).await;
+        let to = stage.fixture.wallets[0].address;
+        let first = stage.submit(stage.fixture.mint(to, 5)).await;
+        stage.until_status(&first, Status::Finalized).await;
+        let second = stage.submit(stage.fixture.mint(to, 6)).await;
+        stage.until_status(&second, Status::Finalized).await;
 
-    stage.node.inside().syncing = true;
-    stage.node.inside().shown = Some(0);
-    a_while().await;
-    let third = stage.submit(stage.fixture.mint(to, 7)).await;
-    stage.node.inside().shown = Some(1);
-    stage.node.inside().syncing = false;
-    a_while().await;
-    assert_eq!(stage.operation(&first).await.status, Status::Finalized);
-    assert_eq!(stage.operation(&second).await.status, Status::Finalized);
-    assert_eq!(stage.operation(&third).await.status, Status::Accepted, "nothing is sent to a node that is behind");
-    stage.node.inside().shown = None;
-    stage.until_status(&third, Status::Finalized).await;
-    assert_eq!(stage.network().await.finality_losses, 0);
+        stage.node.inside().syncing = true;
+        stage.node.inside().shown = Some(0);
+        a_while().await;
+        let third = stage.submit(stage.fixture.mint(to, 7)).await;
+        stage.node.inside().shown = Some(1);
+        stage.node.inside().syncing = false;
+        a_while().await;
+        assert_eq!(stage.operation(&first).await.status, Status::Finalized);
+        assert_eq!(stage.operation(&second).await.status, Status::Finalized);
+        assert_eq!(stage.operation(&third).await.status, Status::Accepted, "nothing is sent to a node that is behind");
+        stage.node.inside().shown = None;
+        stage.until_status(&third, Status::Finalized).await;
+        assert_eq!(stage.network().await.finality_losses, 0);
 
-    let began = Instant::now();
-    stage.node.inside().fork(1);
-    stage.until("the other branch", async || stage.network().await.finality_losses == 1).await;
-    assert!(began.elapsed() < Duration::from_secs(5), "at once");
-    for id in [&second, &third] {
-        stage.until_status(id, Status::Finalized).await;
+        let began = Instant::now();
+        stage.node.inside().fork(1);
+        stage.until("the other branch", async || stage.network().await.finality_losses == 1).await;
+        assert!(began.elapsed() < Duration::from_secs(5), "at once");
+        for id in [&second, &third] {
+            stage.until_status(id, Status::Finalized).await;
+        }
+        assert_eq!(stage.balance(to).await, "18");
+        stage.tasks.stop().await;
     }
-    assert_eq!(stage.balance(to).await, "18");
-    stage.tasks.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn not_now_is_waited_for_and_an_unclear_refusal_only_while_nothing_explains_it() {
-    let stage = Stage::set(|node| node.inside().refusal = Some("sender is not permitted to transact")).await;
-    let to = stage.fixture.wallets[0].address;
-    let first = stage.submit(stage.fixture.mint(to, 5)).await;
-    let second = stage.submit(stage.fixture.mint(to, 6)).await;
-    for (refusal, code) in [
-        ("sender is not permitted to transact", "not_permitted"),
-        ("txpool is full", "pool_full"),
-        ("internal error", "node_failed"),
-        ("max fee per gas less than block base fee", "fee_too_low"),
-        ("insufficient funds for gas * price + value", "insufficient_funds"),
-    ] {
-        stage.node.inside().refusal = Some(refusal);
-        let told = async || stage.operation(&first).await.error.is_some_and(|error| error.code == code);
-        stage.until(code, told).await;
-        stage.wear_out().await;
+    for db in testing::all().await {
+        let stage = Stage::set(db, |node| node.inside().refusal = Some("sender is not permitted to transact")).await;
+        let to = stage.fixture.wallets[0].address;
+        let first = stage.submit(stage.fixture.mint(to, 5)).await;
+        let second = stage.submit(stage.fixture.mint(to, 6)).await;
+        for (refusal, code) in [
+            ("sender is not permitted to transact", "not_permitted"),
+            ("txpool is full", "pool_full"),
+            ("internal error", "node_failed"),
+            ("max fee per gas less than block base fee", "fee_too_low"),
+            ("insufficient funds for gas * price + value", "insufficient_funds"),
+        ] {
+            stage.node.inside().refusal = Some(refusal);
+            let told = async || stage.operation(&first).await.error.is_some_and(|error| error.code == code);
+            stage.until(code, told).await;
+            stage.wear_out().await;
+            stage.node.inside().mine();
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let operation = stage.operation(&first).await;
+            assert_eq!((operation.status, operation.error.unwrap().detail), (Status::Accepted, refusal.to_owned()));
+        }
+
+        // An outage begins the patience anew.
+        stage.node.inside().refusal = Some("something new");
+        let unclear = async || stage.operation(&first).await.error.is_some_and(|error| error.code == "refused_by_node");
+        stage.until("unclear", unclear).await;
+        let before = stage.network().await.best.number;
         stage.node.inside().mine();
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        let operation = stage.operation(&first).await;
-        assert_eq!((operation.status, operation.error.unwrap().detail), (Status::Accepted, refusal.to_owned()));
+        stage.until("a block", async || stage.network().await.best.number > before).await;
+        stage.node.inside().down = true;
+        stage.until("away", async || !stage.network().await.node_reachable).await;
+        stage.wear_out().await;
+        stage.node.inside().down = false;
+        a_while().await;
+        assert_eq!(stage.operation(&first).await.status, Status::Accepted);
+
+        // It is lost over the wallet's next nonce, and once blocks have been made.
+        stage.wear_out().await;
+        a_while().await;
+        assert_eq!(stage.operation(&first).await.status, Status::Accepted, "no block since");
+        stage.node.inside().mine();
+        let failed = stage.until_status(&first, Status::Failed).await;
+        assert_eq!(failed.error.unwrap().code, "refused_by_node");
+        assert_eq!(failed.finalized_at, None, "another node may have it");
+        assert_eq!(stage.operation(&second).await.status, Status::Accepted, "an earlier nonce is open");
+
+        // The cancellation takes the nonce; with it the refusal is final, and the next operation is free.
+        stage.node.inside().refusal = None;
+        stage.node.inside().instant = true;
+        stage.until_status(&second, Status::Finalized).await;
+        stage.until("final", async || stage.operation(&first).await.finalized_at.is_some()).await;
+        let first = stage.operation(&first).await;
+        assert_eq!((first.status, first.block_number), (Status::Failed, None));
+        assert_eq!(stage.balance(to).await, "6");
+
+        // As long as the cancellation's block stands.
+        stage.node.inside().refusal = Some("txpool is full");
+        stage.node.inside().fork(0);
+        stage.until("open again", async || stage.operation(&first.id).await.finalized_at.is_none()).await;
+        stage.node.inside().refusal = None;
+        stage.until("final again", async || stage.operation(&first.id).await.finalized_at.is_some()).await;
+        stage.until_status(&second, Status::Finalized).await;
+        stage.tasks.stop().await;
     }
-
-    // An outage begins the patience anew.
-    stage.node.inside().refusal = Some("something new");
-    let unclear = async || stage.operation(&first).await.error.is_some_and(|error| error.code == "refused_by_node");
-    stage.until("unclear", unclear).await;
-    let before = stage.network().await.best.number;
-    stage.node.inside().mine();
-    stage.until("a block", async || stage.network().await.best.number > before).await;
-    stage.node.inside().down = true;
-    stage.until("away", async || !stage.network().await.node_reachable).await;
-    stage.wear_out().await;
-    stage.node.inside().down = false;
-    a_while().await;
-    assert_eq!(stage.operation(&first).await.status, Status::Accepted);
-
-    // It is lost over the wallet's next nonce, and once blocks have been made.
-    stage.wear_out().await;
-    a_while().await;
-    assert_eq!(stage.operation(&first).await.status, Status::Accepted, "no block since");
-    stage.node.inside().mine();
-    let failed = stage.until_status(&first, Status::Failed).await;
-    assert_eq!(failed.error.unwrap().code, "refused_by_node");
-    assert_eq!(failed.finalized_at, None, "another node may have it");
-    assert_eq!(stage.operation(&second).await.status, Status::Accepted, "an earlier nonce is open");
-
-    // The cancellation takes the nonce; with it the refusal is final, and the next operation is free.
-    stage.node.inside().refusal = None;
-    stage.node.inside().instant = true;
-    stage.until_status(&second, Status::Finalized).await;
-    stage.until("final", async || stage.operation(&first).await.finalized_at.is_some()).await;
-    let first = stage.operation(&first).await;
-    assert_eq!((first.status, first.block_number), (Status::Failed, None));
-    assert_eq!(stage.balance(to).await, "6");
-
-    // As long as the cancellation's block stands.
-    stage.node.inside().refusal = Some("txpool is full");
-    stage.node.inside().fork(0);
-    stage.until("open again", async || stage.operation(&first.id).await.finalized_at.is_none()).await;
-    stage.node.inside().refusal = None;
-    stage.until("final again", async || stage.operation(&first.id).await.finalized_at.is_some()).await;
-    stage.until_status(&second, Status::Finalized).await;
-    stage.tasks.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn blocks_that_are_too_large_for_one_answer_are_read_in_pieces() {
-    let stage = Stage::set(|node| node.inside().most_receipts = Some(3)).await;
-    let (treasury, to) = (stage.fixture.treasury.clone(), stage.fixture.wallets[0].address);
-    let mut ids = Vec::new();
-    ids.push(stage.submit(stage.fixture.mint(treasury.address, 100)).await);
-    for _ in 0..6 {
-        ids.push(stage.submit(stage.fixture.transfer(&treasury, to, 2)).await);
-    }
-    stage.until("taken", async || stage.node.inside().taken == 7).await;
-    stage.node.inside().mine();
-    for id in &ids {
-        stage.until_status(id, Status::Finalized).await;
-    }
-    assert_eq!((stage.balance(treasury.address).await, stage.balance(to).await), ("88".into(), "12".into()));
-
-    // Many blocks that are small, each by itself.
-    stage.node.inside().down = true;
-    stage.until("away", async || !stage.network().await.node_reachable).await;
-    ids.clear();
-    for _ in 0..8 {
-        ids.push(stage.submit(stage.fixture.transfer(&treasury, to, 1)).await);
-    }
-    let oversized = stage.node.inside().oversized;
-    {
-        let rows = sqlx::query("SELECT raw_tx FROM operations WHERE status = 'accepted' ORDER BY id")
-            .fetch_all(stage.ledger.db().reader())
-            .await
-            .unwrap();
-        let mut inside = stage.node.inside();
-        for row in rows {
-            inside.take(&row.get::<String, _>(0).into()).unwrap();
-            inside.mine();
+    for db in testing::all().await {
+        let stage = Stage::set(db, |node| node.inside().most_receipts = Some(3)).await;
+        let (treasury, to) = (stage.fixture.treasury.clone(), stage.fixture.wallets[0].address);
+        let mut ids = Vec::new();
+        ids.push(stage.submit(stage.fixture.mint(treasury.address, 100)).await);
+        for _ in 0..6 {
+            ids.push(stage.submit(stage.fixture.transfer(&treasury, to, 2)).await);
         }
-        inside.down = false;
+        stage.until("taken", async || stage.node.inside().taken == 7).await;
+        stage.node.inside().mine();
+        for id in &ids {
+            stage.until_status(id, Status::Finalized).await;
+        }
+        assert_eq!((stage.balance(treasury.address).await, stage.balance(to).await), ("88".into(), "12".into()));
+
+        // Many blocks that are small, each by itself.
+        stage.node.inside().down = true;
+        stage.until("away", async || !stage.network().await.node_reachable).await;
+        ids.clear();
+        for _ in 0..8 {
+            ids.push(stage.submit(stage.fixture.transfer(&treasury, to, 1)).await);
+        }
+        let oversized = stage.node.inside().oversized;
+        {
+            let rows = sqlx::query("SELECT raw_tx FROM operations WHERE status = 'accepted' ORDER BY id")
+                .fetch_all(stage.ledger.db().reader())
+                .await
+                .unwrap();
+            let mut inside = stage.node.inside();
+            for row in rows {
+                inside.take(&row.get::<String, _>(0).into()).unwrap();
+                inside.mine();
+            }
+            inside.down = false;
+        }
+        for id in &ids {
+            stage.until_status(id, Status::Finalized).await;
+        }
+        assert!(stage.node.inside().oversized > oversized);
+        assert_eq!(stage.balance(to).await, "20");
+        let verified = async || stage.network().await.verified_number == 9;
+        stage.until("verified", verified).await;
+        assert_eq!(stage.network().await.mismatches, 0);
+        stage.tasks.stop().await;
     }
-    for id in &ids {
-        stage.until_status(id, Status::Finalized).await;
-    }
-    assert!(stage.node.inside().oversized > oversized);
-    assert_eq!(stage.balance(to).await, "20");
-    let verified = async || stage.network().await.verified_number == 9;
-    stage.until("verified", verified).await;
-    assert_eq!(stage.network().await.mismatches, 0);
-    stage.tasks.stop().await;
 }
 
 async fn cancellation(fixture: &Fixture) -> (String, String, String) {
