@@ -39,7 +39,10 @@ pub use error::TransactionError;
 pub use log::{Log, LogSink};
 pub use signature::{EthereumSignature, EthereumSigner};
 pub use transaction::Transaction;
-pub use types::{Account, CallOutcome, CallRequest, CallStatus, EthereumBlock, ExecutedTransaction};
+pub use types::{
+    Accesses, Account, AccountOverride, BlockOverrides, CallOutcome, CallRequest, CallStatus, EthereumBlock,
+    ExecutedTransaction, Overrides, SimulatedBlock, SimulatedOutcome, Simulation, SimulationError, StorageOverride,
+};
 
 /// Balance of the chain's own coin, in wei (10^-18 coin).
 pub type Balance = u128;

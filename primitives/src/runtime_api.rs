@@ -2,7 +2,10 @@
 
 use crate::{
     error::TransactionError,
-    types::{Account, CallOutcome, CallRequest, EthereumBlock},
+    types::{
+        Accesses, Account, CallOutcome, CallRequest, EthereumBlock, Overrides, SimulatedOutcome, Simulation,
+        SimulationError,
+    },
 };
 use alloc::vec::Vec;
 use sp_core::{H160, H256};
@@ -25,10 +28,14 @@ sp_api::decl_runtime_apis! {
         fn code(address: H160) -> Vec<u8>;
         /// One slot of a contract's storage.
         fn storage(address: H160, slot: H256) -> H256;
-        /// Executes a call on this state and throws its changes away.
-        fn call(request: CallRequest) -> Result<CallOutcome, TransactionError>;
+        /// Executes a call on this state, changed by the overrides, and throws its changes away.
+        fn call(request: CallRequest, overrides: Overrides) -> Result<CallOutcome, TransactionError>;
         /// The least gas limit with which a call succeeds, as `gas_used` of the outcome; the outcome of the failure when
         /// no limit is enough.
-        fn estimate_gas(request: CallRequest) -> Result<CallOutcome, TransactionError>;
+        fn estimate_gas(request: CallRequest, overrides: Overrides) -> Result<CallOutcome, TransactionError>;
+        /// The access list with which a call accesses nothing else (EIP-2930).
+        fn create_access_list(request: CallRequest, overrides: Overrides) -> Result<Accesses, TransactionError>;
+        /// Simulates blocks on this state, one after the other, and throws them away.
+        fn simulate(simulation: Simulation) -> Result<Vec<SimulatedOutcome>, SimulationError>;
     }
 }

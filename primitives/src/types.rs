@@ -1,6 +1,6 @@
 //! What crosses the border between runtime and node.
 
-use crate::log::Log;
+use crate::{error::TransactionError, log::Log};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
@@ -92,6 +92,122 @@ pub struct CallOutcome {
     pub output: Vec<u8>,
     /// Gas used, or for an estimate the least gas limit that succeeds.
     pub gas_used: u64,
+    /// Gas that it held at its peak, before refunds.
+    pub gas_spent: u64,
     /// The logs that it would emit.
     pub logs: Vec<Log>,
+}
+
+/// What a simulation finds changed before it begins; nothing unless said.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Overrides {
+    /// Of the block that it runs in.
+    pub block: BlockOverrides,
+    /// Of accounts, each at most once.
+    pub accounts: Vec<AccountOverride>,
+}
+
+/// Fields of a block that a simulation shall see.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct BlockOverrides {
+    /// `NUMBER`.
+    pub number: Option<u64>,
+    /// `TIMESTAMP`, in seconds.
+    pub timestamp: Option<u64>,
+    /// `GASLIMIT`.
+    pub gas_limit: Option<u64>,
+    /// `COINBASE`.
+    pub beneficiary: Option<H160>,
+    /// `PREVRANDAO`.
+    pub prevrandao: Option<H256>,
+    /// `BASEFEE`, in wei.
+    pub base_fee: Option<u64>,
+    /// `BLOBBASEFEE`, in wei.
+    pub blob_base_fee: Option<u128>,
+}
+
+/// An account as a simulation shall find it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct AccountOverride {
+    /// Whose.
+    pub address: H160,
+    /// Transactions sent.
+    pub nonce: Option<u64>,
+    /// In wei.
+    pub balance: Option<u128>,
+    /// Empty takes the code away.
+    pub code: Option<Vec<u8>>,
+    /// Contract storage.
+    pub storage: StorageOverride,
+}
+
+/// Contract storage as a simulation shall find it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub enum StorageOverride {
+    /// As it is.
+    #[default]
+    Keep,
+    /// These slots alone.
+    Replace(Vec<(H256, H256)>),
+    /// As it is but for these slots.
+    Change(Vec<(H256, H256)>),
+}
+
+/// The addresses and slots that a call accesses (EIP-2930), and what came of the call when it names them.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Accesses {
+    /// In the order of addresses and slots.
+    pub access_list: Vec<(H160, Vec<H256>)>,
+    /// Of the call with this access list.
+    pub outcome: CallOutcome,
+}
+
+/// Blocks to simulate, each on the one before (`eth_simulateV1`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Simulation {
+    /// At least number and timestamp of each block are named.
+    pub blocks: Vec<SimulatedBlock>,
+    /// Whether transactions are checked as in a real block, but for their signatures: nonces, base fee, balances.
+    pub validation: bool,
+    /// Most gas that all calls together may ask for.
+    pub gas_limit: u64,
+}
+
+/// One block to simulate.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct SimulatedBlock {
+    /// Applied before the first call; changes of accounts last beyond the block.
+    pub overrides: Overrides,
+    /// In the order of execution.
+    pub calls: Vec<CallRequest>,
+}
+
+/// What a simulated block came to.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct SimulatedOutcome {
+    /// The block as it would be. Its transactions are not signed.
+    pub block: EthereumBlock,
+    /// One for each call.
+    pub calls: Vec<CallOutcome>,
+}
+
+/// Why a simulation was given up.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub enum SimulationError {
+    /// A call can't be executed at all.
+    Refused {
+        /// Position of the block.
+        block: u32,
+        /// Position of the call in it.
+        call: u32,
+        /// Why.
+        error: TransactionError,
+    },
+    /// A call asks for more gas than is left in its block.
+    BlockGasLimit {
+        /// Gas of the calls before it and of this one.
+        wanted: u64,
+        /// The block's gas limit.
+        limit: u64,
+    },
 }

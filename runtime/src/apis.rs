@@ -9,7 +9,10 @@ use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
     traits::Get,
 };
-use hanse_primitives::{Account, CallOutcome, CallRequest, EthereumBlock, TransactionError};
+use hanse_primitives::{
+    Accesses, Account, CallOutcome, CallRequest, EthereumBlock, Overrides, SimulatedOutcome, Simulation,
+    SimulationError, TransactionError,
+};
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_core::{H160, H256, OpaqueMetadata, crypto::KeyTypeId};
@@ -168,12 +171,20 @@ impl_runtime_apis! {
             pallet_evm::Pallet::<Runtime>::storage(address, slot)
         }
 
-        fn call(request: CallRequest) -> Result<CallOutcome, TransactionError> {
-            Ethereum::call(request)
+        fn call(request: CallRequest, overrides: Overrides) -> Result<CallOutcome, TransactionError> {
+            Ethereum::call(request, overrides)
         }
 
-        fn estimate_gas(request: CallRequest) -> Result<CallOutcome, TransactionError> {
-            Ethereum::estimate_gas(request)
+        fn estimate_gas(request: CallRequest, overrides: Overrides) -> Result<CallOutcome, TransactionError> {
+            Ethereum::estimate_gas(request, overrides)
+        }
+
+        fn create_access_list(request: CallRequest, overrides: Overrides) -> Result<Accesses, TransactionError> {
+            Ethereum::create_access_list(request, overrides)
+        }
+
+        fn simulate(simulation: Simulation) -> Result<Vec<SimulatedOutcome>, SimulationError> {
+            Ethereum::simulate(simulation)
         }
     }
 

@@ -1,4 +1,4 @@
-//! Blocks: `eth_blockNumber`, `eth_getBlockBy…`, `eth_getBlockReceipts`, counts, uncles.
+//! Blocks: `eth_blockNumber`, `eth_getBlockBy…`, `eth_getHeaderBy…`, `eth_getBlockReceipts`, counts, uncles.
 
 use super::{
     Module,
@@ -24,6 +24,14 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
         let hash = args.required::<B256>()?;
         let full = args.optional()?.unwrap_or(false);
         block(&context, by_hash(hash), full).await
+    })?;
+    method(module, "eth_getHeaderByNumber", 1, |context, mut args| async move {
+        let tag = args.required()?;
+        Ok(context.find(BlockRef::Tag(tag)).await?.map(|record| output::header(&record)))
+    })?;
+    method(module, "eth_getHeaderByHash", 1, |context, mut args| async move {
+        let hash = args.required()?;
+        Ok(context.find(by_hash(hash)).await?.map(|record| output::header(&record)))
     })?;
     method(module, "eth_getBlockReceipts", 1, |context, mut args| async move {
         receipts(&context, args.required()?).await

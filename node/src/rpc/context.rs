@@ -2,6 +2,7 @@
 
 use super::{
     error::{RpcResult, internal, server_error, unknown_block},
+    filters::Filters,
     input::{BlockRef, BlockTag},
     pending::PendingTransactions,
     slots::{Slots, Work},
@@ -32,6 +33,10 @@ pub struct RpcLimits {
     #[arg(long, value_name = "LOGS", default_value_t = 20_000)]
     pub eth_logs_max_results: u64,
 
+    /// Most filters (eth_newFilter and its like) that clients may keep.
+    #[arg(long, value_name = "FILTERS", default_value_t = 10_000)]
+    pub eth_max_filters: usize,
+
     /// Most blocks that one eth_feeHistory covers.
     #[arg(long, value_name = "BLOCKS", default_value_t = 1024)]
     pub eth_fee_history_max_blocks: u64,
@@ -50,6 +55,8 @@ pub struct Deps {
     pub chain_id: u64,
     /// The pool by Ethereum hash.
     pub pending: PendingTransactions,
+    /// What clients wait for by polling.
+    pub filters: Filters,
     /// The state of synchronisation.
     pub sync: Arc<SyncingService<Block>>,
     /// How many calls of the runtime are made at a time.

@@ -1,4 +1,4 @@
-//! Simulation: `eth_call`, `eth_estimateGas`.
+//! Simulation of one call: `eth_call`, `eth_estimateGas`, `eth_createAccessList`.
 
 use super::{
     Module,
@@ -6,9 +6,14 @@ use super::{
     error::{RpcResult, reverted, server_error, transaction_error},
     input::{BlockRef, CallArgs},
     method,
+    overrides::{BlockFields, StateOverrides},
+    params::Args,
 };
+use alloy_eips::eip2930::{AccessList, AccessListItem, AccessListResult};
 use alloy_primitives::{Bytes, U64};
-use hanse_primitives::{CallOutcome, CallRequest, CallStatus, TransactionError, runtime_api::EthereumApi};
+use hanse_primitives::{
+    Accesses, CallOutcome, CallRequest, CallStatus, Overrides, TransactionError, convert, runtime_api::EthereumApi,
+};
 use jsonrpsee::{core::RegisterMethodError, types::ErrorObjectOwned};
 use sp_core::U256;
 
@@ -16,28 +21,70 @@ use sp_core::U256;
 const TRANSACTION_GAS: u64 = 1 << 24;
 
 pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
-    method(module, "eth_call", 2, |context, mut args| async move {
+    method(module, "eth_call", 4, |context, mut args| async move {
         let CallArgs(request) = args.required()?;
         let request = limited(request, context.limits.eth_call_max_gas);
         let block = context.resolve(args.optional()?).await?;
-        let outcome =
-            context.simulate(&block, move |api, at| api.call(at, request)).await?.map_err(transaction_error)?;
+        let overrides = overrides(&mut args)?;
+        let outcome = context
+            .simulate(&block, move |api, at| api.call(at, request, overrides))
+            .await?
+            .map_err(transaction_error)?;
         match outcome.status {
             CallStatus::Success => Ok(Bytes::from(outcome.output)),
             CallStatus::Revert | CallStatus::Halt(_) => Err(failure(outcome)),
         }
     })?;
-    method(module, "eth_estimateGas", 2, |context, mut args| async move {
+    method(module, "eth_estimateGas", 4, |context, mut args| async move {
         let call = args.required()?;
-        estimate(&context, call, args.optional()?).await
+        let block = args.optional()?;
+        estimate(&context, call, block, overrides(&mut args)?).await
+    })?;
+    method(module, "eth_createAccessList", 4, |context, mut args| async move {
+        let CallArgs(request) = args.required()?;
+        let request = limited(request, context.limits.eth_call_max_gas);
+        let block = context.resolve(args.optional()?).await?;
+        let overrides = overrides(&mut args)?;
+        let accesses = context
+            .simulate(&block, move |api, at| api.create_access_list(at, request, overrides))
+            .await?
+            .map_err(transaction_error)?;
+        Ok(access_list(accesses))
     })
 }
 
-async fn estimate(context: &Context, CallArgs(request): CallArgs, block: Option<BlockRef>) -> RpcResult<U64> {
+/// The state and the block as the caller wants them.
+fn overrides(args: &mut Args) -> RpcResult<Overrides> {
+    let StateOverrides(accounts) = args.optional()?.unwrap_or_default();
+    let BlockFields(block) = args.optional()?.unwrap_or_default();
+    Ok(Overrides { block, accounts })
+}
+
+/// The answer of `eth_createAccessList`. A call that fails has a list too, of what it accessed until then.
+fn access_list(accesses: Accesses) -> AccessListResult {
+    let Accesses { access_list, outcome } = accesses;
+    let gas_used = alloy_primitives::U256::from(outcome.gas_used);
+    let items = access_list.into_iter().map(|(address, slots)| AccessListItem {
+        address: convert::address(address),
+        storage_keys: slots.into_iter().map(convert::b256).collect(),
+    });
+    let error = match outcome.status {
+        CallStatus::Success => None,
+        CallStatus::Revert | CallStatus::Halt(_) => Some(failure(outcome).message().to_owned()),
+    };
+    AccessListResult { access_list: AccessList(items.collect()), gas_used, error }
+}
+
+async fn estimate(
+    context: &Context,
+    CallArgs(request): CallArgs,
+    block: Option<BlockRef>,
+    overrides: Overrides,
+) -> RpcResult<U64> {
     let block = context.resolve(block).await?;
     let request = limited(request, context.limits.eth_call_max_gas);
-    let tried = request.clone();
-    let outcome = match context.simulate(&block, move |api, at| api.estimate_gas(at, tried)).await? {
+    let (tried, changed) = (request.clone(), overrides.clone());
+    let outcome = match context.simulate(&block, move |api, at| api.estimate_gas(at, tried, changed)).await? {
         Ok(outcome) => match &outcome.status {
             CallStatus::Success => return Ok(U64::from(outcome.gas_used)),
             CallStatus::Halt(text) if text == b"out of gas" => None,
@@ -50,7 +97,11 @@ async fn estimate(context: &Context, CallArgs(request): CallArgs, block: Option<
         Some(outcome) => Err(failure(outcome)),
         None => {
             let from = request.from;
-            let balance = context.runtime(&block, move |api, at| api.account(at, from)).await?.balance;
+            let changed = overrides.accounts.iter().find(|account| account.address == from);
+            let balance = match changed.and_then(|account| account.balance) {
+                Some(balance) => balance.into(),
+                None => context.runtime(&block, move |api, at| api.account(at, from)).await?.balance,
+            };
             let allowance = allowance(&request, block.header.gas_limit, balance);
             Err(server_error(format!("gas required exceeds allowance ({allowance})")))
         }
@@ -58,7 +109,7 @@ async fn estimate(context: &Context, CallArgs(request): CallArgs, block: Option<
 }
 
 /// The request with this node's limit on gas. As in geth, 0 is as if no gas were named.
-fn limited(mut request: CallRequest, most: u64) -> CallRequest {
+pub(super) fn limited(mut request: CallRequest, most: u64) -> CallRequest {
     request.gas_limit = Some(request.gas_limit.filter(|gas| *gas > 0).map_or(most, |gas| gas.min(most)));
     request
 }
@@ -74,7 +125,7 @@ fn allowance(request: &CallRequest, block_gas: u64, balance: U256) -> u64 {
     wanted.min(block_gas).min(TRANSACTION_GAS).min(affordable)
 }
 
-fn failure(outcome: CallOutcome) -> ErrorObjectOwned {
+pub(super) fn failure(outcome: CallOutcome) -> ErrorObjectOwned {
     match outcome.status {
         CallStatus::Halt(text) => server_error(String::from_utf8_lossy(&text)),
         CallStatus::Revert | CallStatus::Success => reverted(&outcome.output),

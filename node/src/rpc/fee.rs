@@ -1,4 +1,4 @@
-//! Prices: `eth_gasPrice`, `eth_maxPriorityFeePerGas`, `eth_feeHistory`.
+//! Prices: `eth_gasPrice`, `eth_maxPriorityFeePerGas`, `eth_baseFee`, `eth_blobBaseFee`, `eth_feeHistory`.
 //!
 //! On a gasless chain the base fee is 0, nobody needs to tip, and every price is 0.
 
@@ -38,6 +38,12 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
         let base_fee = next_base_fee(&context, &head).await?;
         suggested_tip(&context, base_fee).await.map(U128::from)
     })?;
+    method(module, "eth_baseFee", 0, |context, _| async move {
+        let head = context.head()?;
+        next_base_fee(&context, &head).await.map(U128::from)
+    })?;
+    // There are no blobs; the opcode BLOBBASEFEE (EIP-7516) says the same, the least price there is.
+    method(module, "eth_blobBaseFee", 0, |_, _| async move { Ok(U128::from(1)) })?;
     method(module, "eth_feeHistory", 3, |context, mut args| async move {
         let HexOrDecimal(count) = args.required()?;
         let newest = args.required()?;

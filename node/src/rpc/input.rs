@@ -204,7 +204,7 @@ fn one_or_many<T: FromJson>(value: &Value) -> Result<Vec<T>, String> {
 }
 
 /// A field that may be missing or null.
-fn field<T: FromJson>(map: &Map<String, Value>, name: &str) -> Result<Option<T>, String> {
+pub(super) fn field<T: FromJson>(map: &Map<String, Value>, name: &str) -> Result<Option<T>, String> {
     match map.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => T::from_json(value).map(Some).map_err(|text| format!("{name}: {text}")),

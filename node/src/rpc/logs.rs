@@ -21,7 +21,7 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
     method(module, "eth_getLogs", 1, |context, mut args| async move { logs(&context, args.required()?).await })
 }
 
-async fn logs(context: &Context, query: LogQuery) -> RpcResult<Vec<Log>> {
+pub(super) async fn logs(context: &Context, query: LogQuery) -> RpcResult<Vec<Log>> {
     let range = match query.range {
         QueryRange::Hash(hash) => {
             if context.index.block_by_hash(hash).await.map_err(internal)?.is_none() {

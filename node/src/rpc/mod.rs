@@ -12,15 +12,19 @@ mod context;
 mod error;
 mod execute;
 mod fee;
+pub mod filters;
 pub mod ids;
 mod input;
 mod known;
 mod logs;
 mod net;
 mod output;
+mod overrides;
 mod params;
 pub mod pending;
+mod raw;
 mod revert;
+mod simulate;
 pub mod slots;
 mod state;
 mod submit;
@@ -64,8 +68,11 @@ pub fn module(
         block::register,
         execute::register,
         fee::register,
+        filters::register,
         logs::register,
         net::register,
+        raw::register,
+        simulate::register,
         state::register,
         submit::register,
         subscribe::register,

@@ -1,19 +1,26 @@
-//! Accounts: balance, nonce, code, storage.
+//! Accounts: balance, nonce, code, storage; and why there is no `eth_getProof`.
 
 use super::{
     Module,
     context::Context,
-    error::{RpcResult, internal},
+    error::{RpcResult, internal, server_error},
     input::{BlockRef, BlockTag},
     method,
-    params::Slot,
+    params::{FromJson, Slot},
     slots::Work,
 };
 use alloy_primitives::{Address, Bytes, U64};
 use hanse_primitives::{Account, convert, runtime_api::EthereumApi};
 use jsonrpsee::core::RegisterMethodError;
 use sc_client_api::HeaderBackend;
-use sp_api::ProvideRuntimeApi;
+use serde_json::Value;
+use sp_api::{ApiError, ProvideRuntimeApi};
+use std::collections::BTreeMap;
+
+/// Slots that one request may ask for; geth's number.
+const MAX_SLOTS: usize = 1024;
+const NO_PROOF: &str = "eth_getProof is not available: the state is no Merkle-Patricia trie of Ethereum; \
+                        state_getReadProof proves its keys against the Substrate state root";
 
 pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
     method(module, "eth_getBalance", 2, |context, mut args| async move {
@@ -39,8 +46,51 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
         let block = context.resolve(args.optional()?).await?;
         context.runtime(&block, move |api, at| api.storage(at, address, slot)).await.map(convert::b256)
     })?;
+    method(module, "eth_getStorageValues", 2, |context, mut args| async move {
+        let StorageRequests(requests) = args.required()?;
+        let block = context.resolve(args.optional()?).await?;
+        let values = context.runtime(&block, move |api, at| {
+            requests
+                .into_iter()
+                .map(|(address, slots)| {
+                    let value =
+                        |slot: Slot| api.storage(at, convert::h160(address), convert::h256(slot.0)).map(convert::b256);
+                    Ok((address, slots.into_iter().map(value).collect::<Result<Vec<_>, ApiError>>()?))
+                })
+                .collect::<Result<BTreeMap<_, _>, ApiError>>()
+        });
+        values.await
+    })?;
+    method(module, "eth_getProof", 3, |context, mut args| async move {
+        let (_, _) = (args.required::<Address>()?, args.required::<Vec<Slot>>()?);
+        context.resolve(args.optional()?).await?;
+        Err::<(), _>(server_error(NO_PROOF))
+    })?;
     // The node holds no keys.
     method(module, "eth_accounts", 0, |_, _| async move { Ok(Vec::<Address>::new()) })
+}
+
+/// Slots by account: the parameter of `eth_getStorageValues`.
+struct StorageRequests(BTreeMap<Address, Vec<Slot>>);
+
+impl FromJson for StorageRequests {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let map = value.as_object().ok_or("expected an object of accounts")?;
+        let mut requests = BTreeMap::new();
+        let mut count = 0;
+        for (address, slots) in map {
+            let slots = Vec::<Slot>::from_json(slots).map_err(|text| format!("{address}: {text}"))?;
+            count += slots.len();
+            if count > MAX_SLOTS {
+                return Err(format!("too many slots (max {MAX_SLOTS})"));
+            }
+            requests.insert(Address::from_json(&Value::from(address.as_str()))?, slots);
+        }
+        if count == 0 {
+            return Err("empty request".into());
+        }
+        Ok(Self(requests))
+    }
 }
 
 async fn account(context: &Context, address: Address, block: Option<BlockRef>) -> RpcResult<Account> {

@@ -9,16 +9,13 @@ use super::{
     method, output,
     params::HexOrDecimal,
 };
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::B256;
 use alloy_rpc_types_eth::{Transaction, TransactionReceipt};
 use jsonrpsee::core::RegisterMethodError;
 
 pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
     method(module, "eth_getTransactionByHash", 1, |context, mut args| async move {
         by_its_hash(&context, args.required()?).await
-    })?;
-    method(module, "eth_getRawTransactionByHash", 1, |context, mut args| async move {
-        raw(&context, args.required()?).await
     })?;
     method(module, "eth_getTransactionByBlockHashAndIndex", 2, |context, mut args| async move {
         let block = by_hash(args.required()?);
@@ -43,18 +40,6 @@ pub(super) async fn by_its_hash(context: &Context, hash: B256) -> RpcResult<Opti
         return located.map(|located| output::transaction(&located)).transpose();
     };
     output::pending_transaction(&waiting.raw, waiting.from).map(Some)
-}
-
-async fn raw(context: &Context, hash: B256) -> RpcResult<Option<Bytes>> {
-    if let Some(located) = context.index.transaction(hash).await.map_err(internal)? {
-        return Ok(Some(located.transaction.raw));
-    }
-    if let Some(waiting) = context.pending.get(hash) {
-        return Ok(Some(waiting.raw));
-    }
-    // Its block may have been indexed since the index was asked.
-    let located = context.index.transaction(hash).await.map_err(internal)?;
-    Ok(located.map(|located| located.transaction.raw))
 }
 
 async fn in_block(context: &Context, block: BlockRef, position: HexOrDecimal) -> RpcResult<Option<Transaction>> {

@@ -16,7 +16,11 @@ use sc_service::{
 };
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool::TransactionPoolHandle;
-use std::sync::Arc;
+use std::{
+    env,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Executes the runtime; no host functions but the SDK's.
 pub type Executor = WasmExecutor<sp_io::SubstrateHostFunctions>;
@@ -52,7 +56,7 @@ pub fn seals_alone(spec: &dyn ChainSpec) -> bool {
 
 /// Runs the runtime. The heap is the same on every node, whatever a command line says: it is part of what a valid block
 /// is.
-fn executor(config: &ExecutorConfiguration) -> Executor {
+fn executor(config: &ExecutorConfiguration, compiled: &Path) -> Executor {
     let heap = HeapAllocStrategy::Static { extra_pages: HEAP_PAGES };
     Executor::builder()
         .with_execution_method(config.wasm_method)
@@ -60,7 +64,22 @@ fn executor(config: &ExecutorConfiguration) -> Executor {
         .with_offchain_heap_alloc_strategy(heap)
         .with_max_runtime_instances(config.max_runtime_instances)
         .with_runtime_cache_size(config.runtime_cache_size)
+        .with_cache_path(compiled)
         .build()
+}
+
+/// Where the machine code of runtimes is kept: to compile one takes ten seconds of a core, at each start. It is
+/// executed as it is found, so the folder belongs to whom the chain's data belong to. A development chain's data are
+/// often thrown away; its runtimes are kept in the user's cache.
+fn compiled_runtimes(config: &Configuration) -> PathBuf {
+    let users = seals_alone(config.chain_spec.as_ref()).then(users_cache).flatten();
+    users.unwrap_or_else(|| config.data_path.clone()).join("compiled-runtimes")
+}
+
+/// Hanse's folder among the user's caches (XDG Base Directory Specification).
+fn users_cache() -> Option<PathBuf> {
+    let caches = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    Some(caches.or_else(|| Some(env::home_dir()?.join(".cache")))?.join("hanse"))
 }
 
 /// Client, database, pool and import queue.
@@ -79,7 +98,7 @@ pub fn partial(config: &Configuration) -> Result<Partial, sc_service::Error> {
         })
         .transpose()?;
 
-    let executor = executor(&config.executor);
+    let executor = executor(&config.executor, &compiled_runtimes(config));
     let (client, backend, keystore_container, task_manager) = sc_service::new_full_parts::<Block, RuntimeApi, _>(
         config,
         telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),

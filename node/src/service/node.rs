@@ -9,7 +9,7 @@ use super::{
 use crate::{
     cli::NodeParams,
     index::{self, Index, metrics::Metrics},
-    rpc::{self, pending::PendingTransactions},
+    rpc::{self, filters::Filters, pending::PendingTransactions},
 };
 use futures::{StreamExt, channel::mpsc, stream};
 use hanse_primitives::runtime_api::EthereumApi;
@@ -33,6 +33,8 @@ use tokio::sync::Notify;
 
 /// Commands of `engine_createBlock` that may wait.
 const ENGINE_COMMANDS: usize = 64;
+/// Events that wait in all filters together until they are polled: some 100 MB when all of them are logs.
+const FILTER_EVENTS: usize = 200_000;
 
 fn other(error: impl std::fmt::Display) -> sc_service::Error {
     sc_service::Error::Other(error.to_string())
@@ -106,6 +108,9 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
         pending.clone().follow(transaction_pool.clone(), client.clone(), index.clone()),
     );
 
+    let filters = Filters::new(params.limits.eth_max_filters, FILTER_EVENTS);
+    task_manager.spawn_handle().spawn("filters", Some("rpc"), filters.clone().follow(index.clone(), pending.clone()));
+
     let (commands_tx, commands) = mpsc::channel(ENGINE_COMMANDS);
     let rpc_builder = {
         let deps = rpc::Deps {
@@ -115,6 +120,7 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
             chain_id: client.runtime_api().chain_id(client.info().best_hash).map_err(other)?,
             slots: rpc::slots::Slots::default(),
             pending,
+            filters,
             sync: sync_service.clone(),
             limits: params.limits,
             version: format!("hanse-node/{}", config.impl_version),

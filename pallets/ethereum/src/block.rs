@@ -29,10 +29,28 @@ impl<T: Config> Pallet<T> {
         }
         let gas_used = GasUsed::<T>::take();
 
+        let block = Self::assemble(&environment, transactions, gas_used);
+        let hash = block.hash;
+        CurrentBlock::<T>::put(block);
+        BlockHashes::<T>::insert(number, hash);
+        if let Some(old) = number.checked_sub(BLOCK_HASH_WINDOW) {
+            BlockHashes::<T>::remove(old);
+        }
+        adjust_base_fee::<T>(gas_used, environment.block.gas_limit);
+        hash
+    }
+
+    /// The block of these transactions, on the one before it.
+    pub(crate) fn assemble(
+        environment: &Environment,
+        transactions: Vec<ExecutedTransaction>,
+        gas_used: u64,
+    ) -> EthereumBlock {
+        let number = u64::try_from(environment.block.number).unwrap_or(u64::MAX);
         let mut bloom = Bloom::ZERO;
         let receipts = receipts(&transactions, &mut bloom);
         let header = Header {
-            parent_hash: match number.checked_sub(1) {
+            parent_hash: match number.checked_sub(1).and_then(|parent| u32::try_from(parent).ok()) {
                 Some(parent) => convert::b256(BlockHashes::<T>::get(parent)),
                 None => B256::ZERO,
             },
@@ -43,7 +61,7 @@ impl<T: Config> Pallet<T> {
             receipts_root: root(&receipts, |receipt| receipt),
             logs_bloom: bloom,
             difficulty: U256::ZERO,
-            number: u64::from(number),
+            number,
             gas_limit: environment.block.gas_limit,
             gas_used,
             timestamp: u64::try_from(environment.block.timestamp).unwrap_or(u64::MAX),
@@ -62,14 +80,7 @@ impl<T: Config> Pallet<T> {
         let mut rlp = Vec::with_capacity(640);
         header.encode(&mut rlp);
         let hash = H256(sp_io::hashing::keccak_256(&rlp));
-
-        CurrentBlock::<T>::put(EthereumBlock { hash, header: rlp, transactions });
-        BlockHashes::<T>::insert(number, hash);
-        if let Some(old) = number.checked_sub(BLOCK_HASH_WINDOW) {
-            BlockHashes::<T>::remove(old);
-        }
-        adjust_base_fee::<T>(gas_used, environment.block.gas_limit);
-        hash
+        EthereumBlock { hash, header: rlp, transactions }
     }
 }
 

@@ -30,6 +30,7 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod block;
+mod blocks;
 #[cfg(test)]
 mod mock;
 mod simulation;

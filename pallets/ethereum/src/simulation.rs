@@ -1,8 +1,10 @@
-//! `eth_call` and `eth_estimateGas`.
+//! `eth_call`, `eth_estimateGas` and `eth_createAccessList`: one call on the current state, of which nothing stays.
 
 use crate::{Config, Pallet};
 use alloy_primitives::{Bytes, TxKind};
-use hanse_primitives::{AccountId20, CallOutcome, CallRequest, CallStatus, TransactionError, convert};
+use hanse_primitives::{
+    Accesses, AccountId20, CallOutcome, CallRequest, CallStatus, Overrides, TransactionError, convert,
+};
 use pallet_evm::{
     Environment, Execution,
     revm::{
@@ -18,29 +20,60 @@ const CALL_STIPEND: u64 = 2_300;
 /// An estimate may exceed the least gas limit by one part in this many: fewer runs, and nobody pays for unused gas.
 const TOLERANCE: u64 = 64;
 
+/// Runs of a call for its access list: each may access something else for having named what the one before accessed.
+const ACCESS_LIST_RUNS: usize = 16;
+
 impl<T: Config> Pallet<T> {
     /// Executes a call on the current state and throws its changes away.
-    pub fn call(request: CallRequest) -> Result<CallOutcome, TransactionError> {
-        let gas_limit = Self::most_gas(&request);
-        Self::simulate(&request, gas_limit).map(|execution| outcome(&execution, execution.gas_used))
+    pub fn call(request: CallRequest, overrides: Overrides) -> Result<CallOutcome, TransactionError> {
+        overridden::<T, _>(&overrides, || {
+            let gas_limit = Self::most_gas(&request);
+            Self::simulate_call(&request, &overrides, gas_limit)
+                .map(|execution| outcome(&execution, execution.gas_used))
+        })
     }
 
     /// The least gas limit, within 1/64, with which a call succeeds, as `gas_used`; or the outcome of its failure.
-    pub fn estimate_gas(request: CallRequest) -> Result<CallOutcome, TransactionError> {
+    pub fn estimate_gas(request: CallRequest, overrides: Overrides) -> Result<CallOutcome, TransactionError> {
+        overridden::<T, _>(&overrides, || Self::estimate(&request, &overrides))
+    }
+
+    /// The access list with which a call accesses nothing else (EIP-2930).
+    ///
+    /// What a call accesses may depend on what is left of its gas, and so on the list: it is run again until the list
+    /// stays as it is.
+    pub fn create_access_list(mut request: CallRequest, overrides: Overrides) -> Result<Accesses, TransactionError> {
+        overridden::<T, _>(&overrides, || {
+            let gas_limit = Self::most_gas(&request);
+            let mut runs = 0;
+            loop {
+                let (environment, tx) = Self::prepare(&request, &overrides, gas_limit);
+                let (execution, access_list) = pallet_evm::runner::accesses::<T>(environment, tx)?;
+                runs += 1;
+                if access_list == request.access_list || runs == ACCESS_LIST_RUNS {
+                    return Ok(Accesses { access_list, outcome: outcome(&execution, execution.gas_used) });
+                }
+                request.access_list = access_list;
+            }
+        })
+    }
+
+    fn estimate(request: &CallRequest, overrides: &Overrides) -> Result<CallOutcome, TransactionError> {
         // More than a transaction may ask for is no use to know.
         let cap = Environment::current::<T>().tx_gas_limit_cap();
-        let mut high = Self::most_gas(&request).min(Self::affordable_gas(&request)?).min(cap);
-        let first = Self::simulate(&request, high)?;
+        let mut high = Self::most_gas(request).min(Self::affordable_gas(request)?).min(cap);
+        let first = Self::simulate_call(request, overrides, high)?;
         if !first.succeeded() {
             return Ok(outcome(&first, first.gas_used));
         }
+        let suffices = |gas_limit| Self::suffices(request, overrides, gas_limit);
         let mut low = first.gas_used.saturating_sub(1);
         // A transfer needs what it uses. Most calls need what they held at their peak, and the 1/64 that each frame keeps
         // back (EIP-150).
         let peak = first.gas_spent.saturating_add(CALL_STIPEND).saturating_mul(64) / 63;
         for guess in [first.gas_used, peak] {
             if low < guess && guess < high {
-                if Self::suffices(&request, guess)? {
+                if suffices(guess)? {
                     high = guess;
                 } else {
                     low = guess;
@@ -49,7 +82,7 @@ impl<T: Config> Pallet<T> {
         }
         while low.saturating_add(1) < high && high - low > high / TOLERANCE {
             let middle = low + (high - low) / 2;
-            if Self::suffices(&request, middle)? {
+            if suffices(middle)? {
                 high = middle;
             } else {
                 low = middle;
@@ -59,8 +92,8 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Too little gas even to begin is not enough either; every other refusal is the caller's.
-    fn suffices(request: &CallRequest, gas_limit: u64) -> Result<bool, TransactionError> {
-        match Self::simulate(request, gas_limit) {
+    fn suffices(request: &CallRequest, overrides: &Overrides, gas_limit: u64) -> Result<bool, TransactionError> {
+        match Self::simulate_call(request, overrides, gas_limit) {
             Ok(execution) => Ok(execution.succeeded()),
             Err(TransactionError::IntrinsicGas | TransactionError::FloorDataGas) => Ok(false),
             Err(error) => Err(error),
@@ -82,15 +115,36 @@ impl<T: Config> Pallet<T> {
         Ok(u64::try_from(left / price).unwrap_or(u64::MAX))
     }
 
-    fn simulate(request: &CallRequest, gas_limit: u64) -> Result<Execution, TransactionError> {
-        let with_fees = request.max_fee_per_gas.is_some_and(|price| price > 0);
-        let environment = Environment::current::<T>().for_simulation(with_fees);
-        let tx = tx_env::<T>(request, gas_limit, environment.cfg.chain_id);
+    fn simulate_call(
+        request: &CallRequest,
+        overrides: &Overrides,
+        gas_limit: u64,
+    ) -> Result<Execution, TransactionError> {
+        let (environment, tx) = Self::prepare(request, overrides, gas_limit);
         pallet_evm::runner::simulate::<T>(environment, tx)
+    }
+
+    fn prepare(request: &CallRequest, overrides: &Overrides, gas_limit: u64) -> (Environment, TxEnv) {
+        let with_fees = request.max_fee_per_gas.is_some_and(|price| price > 0);
+        let environment = Environment::current::<T>().with(&overrides.block).for_simulation(with_fees);
+        let tx = tx_env::<T>(request, gas_limit, environment.cfg.chain_id);
+        (environment, tx)
     }
 }
 
-fn tx_env<T: Config>(request: &CallRequest, gas_limit: u64, chain_id: u64) -> TxEnv {
+/// Runs with the accounts changed, and takes back all that it changes.
+fn overridden<T: Config, R>(overrides: &Overrides, run: impl FnOnce() -> R) -> R {
+    if overrides.accounts.is_empty() {
+        return run();
+    }
+    sp_io::storage::start_transaction();
+    pallet_evm::overrides::apply::<T>(&overrides.accounts);
+    let result = run();
+    sp_io::storage::rollback_transaction();
+    result
+}
+
+pub(crate) fn tx_env<T: Config>(request: &CallRequest, gas_limit: u64, chain_id: u64) -> TxEnv {
     let tx_type = match (request.max_priority_fee_per_gas, request.access_list.is_empty()) {
         (Some(_), _) => 2,
         (None, false) => 1,
@@ -118,11 +172,11 @@ fn tx_env<T: Config>(request: &CallRequest, gas_limit: u64, chain_id: u64) -> Tx
     }
 }
 
-fn outcome(execution: &Execution, gas_used: u64) -> CallOutcome {
+pub(crate) fn outcome(execution: &Execution, gas_used: u64) -> CallOutcome {
     let (status, output) = match &execution.status {
         Status::Success(output) => (CallStatus::Success, output.clone()),
         Status::Revert(output) => (CallStatus::Revert, output.clone()),
         Status::Halt(reason) => (CallStatus::Halt(reason.as_bytes().to_vec()), Default::default()),
     };
-    CallOutcome { status, output, gas_used, logs: execution.logs.clone() }
+    CallOutcome { status, output, gas_used, gas_spent: execution.gas_spent, logs: execution.logs.clone() }
 }

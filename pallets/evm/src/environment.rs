@@ -3,7 +3,7 @@
 use crate::{BlockGasLimit, ChainId, Config};
 use core::marker::PhantomData;
 use frame_support::traits::{Get, Time};
-use hanse_primitives::convert;
+use hanse_primitives::{BlockOverrides, convert};
 use revm::{
     context::{BlockEnv, Cfg, CfgEnv},
     context_interface::block::BlobExcessGasAndPrice,
@@ -62,6 +62,31 @@ impl Environment {
         self.cfg.disable_block_gas_limit = true;
         self.cfg.disable_base_fee = !with_fees;
         self.cfg.tx_gas_limit_cap = Some(u64::MAX);
+        self
+    }
+
+    /// For a simulated block: no signature, and unless they are validated no nonces and no base fee either. The block's
+    /// gas limit is for the caller to keep.
+    pub fn for_simulated_block(self, validation: bool) -> Self {
+        let mut environment = self.for_simulation(validation);
+        environment.cfg.disable_nonce_check = !validation;
+        environment
+    }
+
+    /// With fields of the block changed.
+    pub fn with(mut self, overrides: &BlockOverrides) -> Self {
+        let BlockOverrides { number, timestamp, gas_limit, beneficiary, prevrandao, base_fee, blob_base_fee } =
+            overrides;
+        let block = &mut self.block;
+        block.number = number.map_or(block.number, U256::from);
+        block.timestamp = timestamp.map_or(block.timestamp, U256::from);
+        block.gas_limit = gas_limit.unwrap_or(block.gas_limit);
+        block.beneficiary = beneficiary.map_or(block.beneficiary, convert::address);
+        block.prevrandao = prevrandao.map(convert::b256).or(block.prevrandao);
+        block.basefee = base_fee.unwrap_or(block.basefee);
+        if let Some(price) = *blob_base_fee {
+            block.blob_excess_gas_and_price = Some(BlobExcessGasAndPrice { excess_blob_gas: 0, blob_gasprice: price });
+        }
         self
     }
 

@@ -127,7 +127,8 @@ fn remove<T: Config>(who: H160, issuance: &mut Issuance) {
     });
 }
 
-fn clear_storage<T: Config>(who: H160) {
+/// Takes all slots of an account away.
+pub(crate) fn clear_storage<T: Config>(who: H160) {
     let mut cursor: Option<Vec<u8>> = None;
     loop {
         let result = Storages::<T>::clear_prefix(who, u32::MAX, cursor.as_deref());

@@ -43,6 +43,7 @@ mod instructions;
 pub mod journal;
 #[cfg(test)]
 mod mock;
+pub mod overrides;
 pub mod precompile;
 pub mod runner;
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use crate::precompile::Precompiles;
 use crate::{
-    Config, Environment, TransactionError, crypto, db::FrameDb, flush::flush, instructions::instructions,
-    journal::MirroredJournal,
+    Config, Environment, PrecompileSet, TransactionError, crypto, db, db::FrameDb, flush::flush,
+    instructions::instructions, journal::MirroredJournal,
 };
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -11,13 +11,15 @@ use hanse_primitives::{Log, convert};
 use revm::{
     ExecuteEvm,
     context::{
-        BlockEnv, CfgEnv, Context, Evm, TxEnv,
+        BlockEnv, CfgEnv, Context, Evm, JournalTr, TxEnv,
         result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction, OutOfGasError},
     },
     handler::{EthFrame, Handler, MainnetHandler, instructions::EthInstructions},
     interpreter::interpreter::EthInterpreter,
+    primitives::Address,
+    state::Account,
 };
-use sp_core::H160;
+use sp_core::{H160, H256};
 
 type EvmContext<T> = Context<BlockEnv, TxEnv, CfgEnv, FrameDb<T>, MirroredJournal<FrameDb<T>>, ()>;
 type FrameEvm<T> =
@@ -81,6 +83,43 @@ pub fn simulate<T: Config>(environment: Environment, tx: TxEnv) -> Result<Execut
     let result = evm::<T>(environment).transact_one(tx).map_err(refusal).map(execution);
     sp_io::storage::rollback_transaction();
     result
+}
+
+/// Simulates a transaction, and says which accounts and slots it accessed beside those that every transaction does (its
+/// sender, its receiver or the contract that it creates, the block's beneficiary, precompiles): what an access list
+/// (EIP-2930) can name with use. In the order of addresses and slots.
+pub fn accesses<T: Config>(
+    environment: Environment,
+    tx: TxEnv,
+) -> Result<(Execution, Vec<(H160, Vec<H256>)>), TransactionError> {
+    let free = [environment.block.beneficiary, tx.caller];
+    let receiver = tx.kind.into_to();
+    sp_io::storage::start_transaction();
+    let mut evm = evm::<T>(environment);
+    let result = evm.transact_one(tx).map_err(refusal).map(execution);
+    let precompiles = evm.ctx.journaled_state.precompile_addresses().clone();
+    let state = evm.finalize();
+    sp_io::storage::rollback_transaction();
+    let execution = result?;
+    let listed = |address: &Address, account: &Account| {
+        let known = free.contains(address)
+            || receiver == Some(*address)
+            || account.is_created()
+            || precompiles.contains(address)
+            || T::Precompiles::contains(&convert::h160(*address));
+        !account.storage.is_empty() || !known
+    };
+    let mut accessed: Vec<_> = state
+        .iter()
+        .filter(|(address, account)| listed(address, account))
+        .map(|(address, account)| {
+            let mut slots: Vec<H256> = account.storage.keys().map(|slot| db::slot(*slot)).collect();
+            slots.sort_unstable();
+            (convert::h160(*address), slots)
+        })
+        .collect();
+    accessed.sort_unstable();
+    Ok((execution, accessed))
 }
 
 /// Whether a transaction could be executed now: all checks of execution, without running it.

@@ -4,19 +4,27 @@ use super::support::*;
 use crate::mock::*;
 use alloy_consensus::TxLegacy;
 use alloy_primitives::TxKind;
-use hanse_primitives::{CallRequest, CallStatus, TransactionError, convert};
+use hanse_primitives::{CallOutcome, CallRequest, CallStatus, Overrides, TransactionError, convert};
 use sp_core::{H160, H256, U256};
 
 fn request(to: H160) -> CallRequest {
     CallRequest { from: address(1), to: Some(to), ..CallRequest::default() }
 }
 
+fn simulate_call(request: CallRequest) -> Result<CallOutcome, TransactionError> {
+    Ethereum::call(request, Overrides::default())
+}
+
+fn estimate(request: CallRequest) -> Result<CallOutcome, TransactionError> {
+    Ethereum::estimate_gas(request, Overrides::default())
+}
+
 /// The estimate suffices, and a tenth less does not.
 fn assert_tight(request: CallRequest) -> u64 {
-    let estimate = Ethereum::estimate_gas(request.clone()).expect("is executed");
-    assert_eq!(estimate.status, CallStatus::Success);
-    let gas = estimate.gas_used;
-    let with = |gas| Ethereum::call(CallRequest { gas_limit: Some(gas), ..request.clone() });
+    let estimated = estimate(request.clone()).expect("is executed");
+    assert_eq!(estimated.status, CallStatus::Success);
+    let gas = estimated.gas_used;
+    let with = |gas| simulate_call(CallRequest { gas_limit: Some(gas), ..request.clone() });
     assert_eq!(with(gas).expect("is executed").status, CallStatus::Success);
     assert!(!with(gas * 9 / 10).is_ok_and(|outcome| outcome.status == CallStatus::Success));
     gas
@@ -28,7 +36,7 @@ fn a_call_answers() {
         begin_block();
         // PUSH1 42, PUSH0, MSTORE, PUSH1 32, PUSH0, RETURN
         let contract = install(0x77, &hex_literal::hex!("602a5f5260205ff3"));
-        let outcome = Ethereum::call(request(contract)).expect("is executed");
+        let outcome = simulate_call(request(contract)).expect("is executed");
         assert_eq!((outcome.status, U256::from_big_endian(&outcome.output)), (CallStatus::Success, 42.into()));
         assert_eq!(nonce(address(1)), 0);
     });
@@ -39,12 +47,12 @@ fn a_revert_gives_its_reason_and_a_halt_geths_words() {
     run(|| {
         begin_block();
         let contract = install(0x77, &hex_literal::hex!("602a5f5260205ffd"));
-        let outcome = Ethereum::call(request(contract)).expect("is executed");
+        let outcome = simulate_call(request(contract)).expect("is executed");
         assert_eq!((outcome.status, U256::from_big_endian(&outcome.output)), (CallStatus::Revert, 42.into()));
-        assert_eq!(Ethereum::estimate_gas(request(contract)).expect("is executed").status, CallStatus::Revert);
+        assert_eq!(estimate(request(contract)).expect("is executed").status, CallStatus::Revert);
         let contract = install(0x78, &[0xfe]);
         let halt = CallStatus::Halt(b"invalid opcode: INVALID".to_vec());
-        assert_eq!(Ethereum::call(request(contract)).expect("is executed").status, halt);
+        assert_eq!(simulate_call(request(contract)).expect("is executed").status, halt);
     });
 }
 
@@ -86,7 +94,7 @@ fn an_estimate_executes() {
     run(|| {
         let contract = install(0x77, &hex_literal::hex!("60015f55 6001600155 5f5f55"));
         begin_block();
-        let gas_limit = Ethereum::estimate_gas(request(contract)).expect("is executed").gas_used;
+        let gas_limit = estimate(request(contract)).expect("is executed").gas_used;
         let tx = TxLegacy { gas_limit, to: TxKind::Call(convert::address(contract)), ..legacy(0) };
         apply(&signed(1, tx)).expect("is valid").expect("is executed");
         assert!(end_block().1.transactions[0].success);
@@ -99,11 +107,11 @@ fn an_estimate_is_bounded_by_what_the_sender_can_pay() {
     run_with(Some(1_000), || {
         begin_block();
         let pay = |price| CallRequest { max_fee_per_gas: Some(price), ..request(address(2)) };
-        assert!(Ethereum::estimate_gas(pay(1_000)).is_ok());
-        assert_eq!(Ethereum::estimate_gas(pay(1)), Err(TransactionError::FeeCapTooLow));
+        assert!(estimate(pay(1_000)).is_ok());
+        assert_eq!(estimate(pay(1)), Err(TransactionError::FeeCapTooLow));
         let poor = CallRequest { value: U256::from(ENDOWMENT) + 1, ..pay(1_000) };
-        assert_eq!(Ethereum::estimate_gas(poor), Err(TransactionError::InsufficientFunds));
-        let broke = Ethereum::estimate_gas(pay(ENDOWMENT));
+        assert_eq!(estimate(poor), Err(TransactionError::InsufficientFunds));
+        let broke = estimate(pay(ENDOWMENT));
         assert!(matches!(broke, Err(TransactionError::IntrinsicGas)), "{broke:?}");
     });
 }
@@ -115,14 +123,14 @@ fn an_estimate_is_bounded_by_what_a_transaction_may_have() {
         begin_block();
         // Loops until less than 4,000,000 gas are left, then stops: JUMPDEST, PUSH3 4,000,000, GAS, GT, PUSH0, JUMPI.
         let contract = install(0x77, &hex_literal::hex!("5b 623d0900 5a 11 5f 57"));
-        let outcome = Ethereum::estimate_gas(request(contract)).expect("is executed");
+        let outcome = estimate(request(contract)).expect("is executed");
         assert_eq!(outcome.status, CallStatus::Success);
         assert!(outcome.gas_used <= 1 << 24);
         // Spends 20,000,000 gas and then stops: MSTORE far out.
         let contract = install(0x78, &hex_literal::hex!("5f 6230d400 52"));
-        let most = Ethereum::estimate_gas(request(contract)).expect("is executed");
+        let most = estimate(request(contract)).expect("is executed");
         assert!(matches!(most.status, CallStatus::Halt(_)));
-        assert_eq!(Ethereum::call(request(contract)).expect("is executed").status, CallStatus::Success);
+        assert_eq!(simulate_call(request(contract)).expect("is executed").status, CallStatus::Success);
     });
 }
 
@@ -131,6 +139,6 @@ fn an_unknown_sender_may_ask() {
     run_with(Some(1_000), || {
         begin_block();
         let asked = CallRequest { from: H160::repeat_byte(0x99), ..request(address(2)) };
-        assert_eq!(Ethereum::call(asked).expect("is executed").status, CallStatus::Success);
+        assert_eq!(simulate_call(asked).expect("is executed").status, CallStatus::Success);
     });
 }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// code      PUSH1 0
 /// 2:        JUMPDEST PUSH1 1 ADD DUP1 DUP1 MUL XOR PUSH2 10000 GAS GT PUSH1 2 JUMPI STOP
 /// ```
-const LOOP: [u8; 30] = hex!("601380600b6000396000f3" "60005b600101808002186127105a11600257" "00");
+pub const LOOP: [u8; 30] = hex!("601380600b6000396000f3" "60005b600101808002186127105a11600257" "00");
 
 pub async fn measure(report: &mut Report, scale: u32) -> Result<()> {
     let mut rows = Vec::new();

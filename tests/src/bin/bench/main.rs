@@ -4,6 +4,7 @@
 //!   accept      POST transfers at rising loads ──► latency, accepted/s; memory of node and gateway
 //!   finality    one transfer ──► accepted ──► included ──► finalized
 //!   transfers   ERC-20 transfers through eth_sendRawTransaction, on Hanse and on anvil
+//!   rpc         eth_call, eth_getLogs and so on, on Hanse and on anvil
 //!   execution   blocks full of gas ──► exported ──► imported by a second node: Mgas/s
 //!        │
 //!        ▼
@@ -24,6 +25,7 @@ mod execution;
 mod finality;
 mod load;
 mod report;
+mod rpc;
 mod transfers;
 
 use anyhow::{Context, Result};
@@ -50,6 +52,7 @@ enum Section {
     Accept,
     Finality,
     Transfers,
+    Rpc,
     Execution,
 }
 
@@ -75,6 +78,9 @@ async fn measure(report: &mut Report, only: Option<Section>, scale: u32) -> Resu
     }
     if wanted(Section::Transfers) {
         transfers::measure(report, scale).await.context("transfers")?;
+    }
+    if wanted(Section::Rpc) {
+        rpc::measure(report, scale).await.context("rpc")?;
     }
     if wanted(Section::Execution) {
         execution::measure(report, scale).await.context("execution")?;

@@ -84,11 +84,16 @@ impl Latencies {
         Self(all)
     }
 
-    /// `percent` of all were at most this long, in milliseconds.
-    pub fn ms(&self, percent: f64) -> String {
-        let Some(last) = self.0.len().checked_sub(1) else { return "-".to_owned() };
+    /// `percent` of all were at most this long, in seconds; not a number when there are none.
+    pub fn seconds(&self, percent: f64) -> f64 {
+        let Some(last) = self.0.len().checked_sub(1) else { return f64::NAN };
         let index = (percent / 100.0 * last as f64).round() as usize;
-        format!("{:.2}", self.0[index].as_secs_f64() * 1000.0)
+        self.0[index].as_secs_f64()
+    }
+
+    /// The same in milliseconds, as text.
+    pub fn ms(&self, percent: f64) -> String {
+        format!("{:.2}", self.seconds(percent) * 1000.0)
     }
 }
 

@@ -1,0 +1,121 @@
+//! What is fuzzed: each function takes any bytes and panics on a fault.
+//!
+//! ```text
+//!   fuzz/seeds/TARGET/*  ──► tests here: each seed, in every test run
+//!                        └─► fuzz/libfuzzer: mutated for as long as wanted (scripts/fuzz TARGET SECONDS)
+//! ```
+//!
+//! An input that found a fault is kept among the seeds, so that it is tried for ever.
+//!
+//! Invariants: what decodes is encoded to the same bytes; a call that is only simulated changes no state; nothing
+//! panics.
+
+use codec::{Decode, DecodeAll, Encode};
+use hanse_primitives::{CallRequest, Overrides, Transaction, addresses};
+use hanse_runtime::{Ethereum, RuntimeGenesisConfig, Tokens, UncheckedExtrinsic, Users};
+use pallet_tokens::TokenParams;
+use sp_core::{H160, H256, U256};
+use sp_io::TestExternalities;
+use sp_runtime::{BuildStorage, StateVersion};
+use std::cell::RefCell;
+
+/// Owner of the app whose token [`precompile`] calls, and its first holder.
+const OWNER: H160 = H160::repeat_byte(0xaa);
+/// Neither.
+const STRANGER: H160 = H160::repeat_byte(0xbb);
+
+/// A signed Ethereum transaction (RLP, EIP-2718).
+pub fn transaction(data: &[u8]) {
+    let Ok(transaction) = Transaction::decode_raw(data.to_vec()) else { return };
+    assert_eq!(transaction.raw(), data, "one encoding");
+    let back = Transaction::decode_all(&mut &transaction.encode()[..]).expect("decodes what it encodes; qed");
+    assert_eq!((back.hash(), back.sender()), (transaction.hash(), transaction.sender()));
+}
+
+/// An extrinsic as it comes over the network (SCALE).
+pub fn extrinsic(data: &[u8]) {
+    let Ok(extrinsic) = UncheckedExtrinsic::decode(&mut &data[..]) else { return };
+    let encoded = extrinsic.encode();
+    let back = UncheckedExtrinsic::decode_all(&mut &encoded[..]).expect("decodes what it encodes; qed");
+    assert_eq!(back.encode(), encoded);
+    if let Some(transaction) = hanse_runtime::raw_transaction(&extrinsic) {
+        let _ = transaction.sender();
+    }
+}
+
+/// Call data of the precompiles: the first byte chooses contract and caller, the others are the call data.
+pub fn precompile(data: &[u8]) {
+    thread_local! {
+        static CHAIN: RefCell<(TestExternalities, H160)> = RefCell::new(chain());
+    }
+    let Some((choice, input)) = data.split_first() else { return };
+    CHAIN.with_borrow_mut(|(state, token)| {
+        let to = match choice & 3 {
+            0 => addresses::USERS,
+            1 => addresses::TOKENS,
+            2 => *token,
+            _ => addresses::token_address(&[7; 16], &[7; 32]),
+        };
+        let from = if choice & 4 == 0 { OWNER } else { STRANGER };
+        state.execute_with(|| {
+            let before = sp_io::storage::root(StateVersion::V1);
+            let request = CallRequest { from, to: Some(to), data: input.to_vec(), ..Default::default() };
+            // Refused, reverted or executed: all are answers.
+            let _ = Ethereum::call(request, Overrides::default());
+            assert_eq!(sp_io::storage::root(StateVersion::V1), before, "a simulation leaves nothing behind");
+        });
+    });
+}
+
+/// A chain with an app, and a token that its owner holds.
+fn chain() -> (TestExternalities, H160) {
+    let storage = RuntimeGenesisConfig::default().build_storage().expect("the default genesis builds; qed");
+    let mut state = TestExternalities::from(storage);
+    let token = state.execute_with(|| {
+        let mut logs = Vec::new();
+        let app = Users::do_create_app(OWNER, H256::zero(), &mut logs).ok().expect("the first app; qed");
+        let params = TokenParams {
+            name: "Fuzz".into(),
+            symbol: "FUZZ".into(),
+            decimals: 2,
+            cap: U256::zero(),
+            initial_supply: U256::from(1_000_000),
+            holder: OWNER,
+            closed: false,
+        };
+        Tokens::do_create_token(OWNER, app, H256::zero(), params, &mut logs).ok().expect("the first token; qed")
+    });
+    (state, token)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    fn each_seed(target: &str, run: fn(&[u8])) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
+        let mut count = 0;
+        for entry in fs::read_dir(&folder).expect("is a folder") {
+            let path = entry.expect("is readable").path();
+            eprintln!("{}", path.display());
+            run(&fs::read(path).expect("is readable"));
+            count += 1;
+        }
+        assert!(count > 0, "no seeds in {}", folder.display());
+    }
+
+    #[test]
+    fn seeds_of_transactions() {
+        each_seed("transaction", super::transaction);
+    }
+
+    #[test]
+    fn seeds_of_extrinsics() {
+        each_seed("extrinsic", super::extrinsic);
+    }
+
+    #[test]
+    fn seeds_of_precompile_calls() {
+        each_seed("precompile", super::precompile);
+    }
+}
