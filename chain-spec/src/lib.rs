@@ -18,11 +18,13 @@
 //! [`Error`] names the file, and the key that is wrong and why.
 
 pub mod network;
+mod state;
 
 pub use network::Network;
 
 use hanse_runtime::{WASM_BINARY, genesis};
 use sc_service::{ChainType, GenericChainSpec};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// A chain specification of Hanse: no extensions.
@@ -62,6 +64,14 @@ pub enum Error {
         /// What it must be.
         rule: String,
     },
+    /// A genesis that the runtime refuses.
+    #[error("the genesis of '{id}': {message}")]
+    Genesis {
+        /// What was asked for.
+        id: String,
+        /// What the runtime says.
+        message: String,
+    },
     /// A JSON specification that can't be used.
     #[error("{}: {message}", path.display())]
     Json {
@@ -72,13 +82,30 @@ pub enum Error {
     },
 }
 
-/// The chain specification by name (`dev`, `local`), from a network description (`*.toml`), or from JSON.
+/// The chain specification by name (`dev`, `local`), from a network description (`*.toml`), or from JSON. For people to
+/// read, and to pass on.
 pub fn load(id: &str) -> Result<ChainSpec, Error> {
+    specify(id).map(|(spec, _)| spec)
+}
+
+/// The same for a node that runs the chain: with the genesis state computed, where this node's runtime makes it.
+pub fn load_to_run(id: &str) -> Result<ChainSpec, Error> {
+    let (mut spec, patch) = specify(id)?;
+    if let Some(patch) = patch {
+        let state = state::state(patch, wasm()?).map_err(|message| Error::Genesis { id: id.into(), message })?;
+        sc_chain_spec::ChainSpec::set_storage(&mut spec, state);
+    }
+    Ok(spec)
+}
+
+/// The specification, and what it changes of the runtime's default genesis. A JSON specification brings a runtime of its
+/// own.
+fn specify(id: &str) -> Result<(ChainSpec, Option<Value>), Error> {
     match id {
-        "dev" => development(),
-        "" | "local" => local(),
+        "dev" => preset("Hanse development", "hanse_dev", ChainType::Development, genesis::DEVELOPMENT),
+        "" | "local" => preset("Hanse local", "hanse_local", ChainType::Local, genesis::LOCAL),
         path if path.ends_with(".toml") => from_description(Path::new(path)),
-        path => from_json(Path::new(path)),
+        path => from_json(Path::new(path)).map(|spec| (spec, None)),
     }
 }
 
@@ -86,37 +113,31 @@ fn wasm() -> Result<&'static [u8], Error> {
     WASM_BINARY.ok_or(Error::NoWasm)
 }
 
-fn development() -> Result<ChainSpec, Error> {
-    Ok(ChainSpec::builder(wasm()?, None)
-        .with_name("Hanse development")
-        .with_id("hanse_dev")
-        .with_chain_type(ChainType::Development)
-        .with_genesis_config_preset_name(genesis::DEVELOPMENT)
-        .build())
+fn preset(name: &str, id: &str, kind: ChainType, preset: &str) -> Result<(ChainSpec, Option<Value>), Error> {
+    let spec = ChainSpec::builder(wasm()?, None)
+        .with_name(name)
+        .with_id(id)
+        .with_chain_type(kind)
+        .with_genesis_config_preset_name(preset)
+        .build();
+    let patch = genesis::preset(&preset.into()).and_then(|patch| serde_json::from_slice(&patch).ok());
+    Ok((spec, patch))
 }
 
-fn local() -> Result<ChainSpec, Error> {
-    Ok(ChainSpec::builder(wasm()?, None)
-        .with_name("Hanse local")
-        .with_id("hanse_local")
-        .with_chain_type(ChainType::Local)
-        .with_genesis_config_preset_name(genesis::LOCAL)
-        .build())
-}
-
-fn from_description(path: &Path) -> Result<ChainSpec, Error> {
+fn from_description(path: &Path) -> Result<(ChainSpec, Option<Value>), Error> {
     let text = read(path)?;
     let network: Network =
         toml::from_str(&text).map_err(|source| Error::Toml { path: path.into(), source: Box::new(source) })?;
     let genesis = network.genesis().map_err(|(key, rule)| Error::Invalid { path: path.into(), key, rule })?;
     let boot_nodes = network.boot_nodes().map_err(|(key, rule)| Error::Invalid { path: path.into(), key, rule })?;
-    Ok(ChainSpec::builder(wasm()?, None)
+    let spec = ChainSpec::builder(wasm()?, None)
         .with_name(&network.name)
         .with_id(&network.id)
         .with_chain_type(ChainType::Live)
         .with_boot_nodes(boot_nodes)
-        .with_genesis_config_patch(genesis)
-        .build())
+        .with_genesis_config_patch(genesis.clone())
+        .build();
+    Ok((spec, Some(genesis)))
 }
 
 fn from_json(path: &Path) -> Result<ChainSpec, Error> {
@@ -127,4 +148,22 @@ fn from_json(path: &Path) -> Result<ChainSpec, Error> {
 
 fn read(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|source| Error::Unreadable { id: path.display().to_string(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sp_runtime::BuildStorage;
+
+    #[test]
+    fn the_native_runtime_makes_the_genesis_that_the_wasm_makes() {
+        let example = concat!(env!("CARGO_MANIFEST_DIR"), "/network.example.toml");
+        for id in ["dev", "local", example] {
+            let wasm = load(id).expect("loads").build_storage().expect("builds");
+            let native = load_to_run(id).expect("loads").build_storage().expect("builds");
+            assert!(native.top.len() > 20, "{id}");
+            assert_eq!(native.top, wasm.top, "{id}");
+            assert!(native.children_default.is_empty() && wasm.children_default.is_empty(), "{id}");
+        }
+    }
 }

@@ -129,7 +129,7 @@ impl SubstrateCli for Cli {
     }
 
     fn load_spec(&self, id: &str) -> Result<Box<dyn ChainSpec>, String> {
-        let spec = hanse_chain_spec::load(id).map_err(|error| error.to_string())?;
+        let spec = hanse_chain_spec::load_to_run(id).map_err(|error| error.to_string())?;
         Ok(Box::new(spec))
     }
 }

@@ -21,7 +21,10 @@ pub fn run() -> Result<()> {
     match &cli.subcommand {
         None => run_node(&cli),
         Some(Subcommand::Key(command)) => command.run(&cli),
-        Some(Subcommand::BuildSpec(command)) => command.run(cli.load_spec(&command.chain)?),
+        Some(Subcommand::BuildSpec(command)) => {
+            let spec = hanse_chain_spec::load(&command.chain).map_err(|error| error.to_string())?;
+            command.run(Box::new(spec))
+        }
         Some(Subcommand::CheckBlock(command)) => cli
             .create_runner(command)?
             .async_run(|config| with_partial(&config, |partial| command.run(partial.client, partial.import_queue))),

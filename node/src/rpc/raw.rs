@@ -175,7 +175,8 @@ mod tests {
             .iter()
             .map(|raw| alloy_eips::Decodable2718::decode_2718(&mut &raw[..]).expect("decodes"))
             .collect();
-        let root = alloy_consensus::proofs::ordered_trie_root_with_encoder(&receipts, |raw, out| out.extend_from_slice(raw));
+        let root =
+            alloy_consensus::proofs::ordered_trie_root_with_encoder(&receipts, |raw, out| out.extend_from_slice(raw));
         assert_eq!(calculate_receipt_root(&decoded), root);
     }
 }

@@ -4,6 +4,7 @@
 //! network, the index, JSON-RPC and block production.
 
 mod consensus;
+mod genesis;
 pub mod node;
 mod replay;
 pub mod seal;
@@ -99,12 +100,17 @@ pub fn partial(config: &Configuration) -> Result<Partial, sc_service::Error> {
         .transpose()?;
 
     let executor = executor(&config.executor, &compiled_runtimes(config));
-    let (client, backend, keystore_container, task_manager) = sc_service::new_full_parts::<Block, RuntimeApi, _>(
-        config,
-        telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
-        executor,
-        Vec::new(),
-    )?;
+    let backend = sc_service::new_db_backend(config.db_config())?;
+    let genesis = genesis::Genesis { config, backend: backend.clone(), executor: executor.clone() };
+    let (client, backend, keystore_container, task_manager) =
+        sc_service::new_full_parts_with_genesis_builder::<Block, RuntimeApi, _, _>(
+            config,
+            telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
+            executor,
+            backend,
+            genesis,
+            false,
+        )?;
     let client = Arc::new(client);
     let telemetry = telemetry.map(|(worker, telemetry)| {
         task_manager.spawn_handle().spawn("telemetry", None, worker.run());
