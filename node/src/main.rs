@@ -17,6 +17,7 @@
 //! - [`cli`] and [`command`]: the command line.
 //! - [`service`]: client, network, consensus, block production.
 //! - [`index`]: everything by Ethereum hash, logs, the head that JSON-RPC sees.
+//! - [`execution`]: the runtime in the node's own process, for calls and traces.
 //! - [`rpc`]: `eth_`, `net_`, `web3_`, one file a family. The SDK's own methods (`system_`, `chain_`, `state_`,
 //!   `author_`) are served on the same port.
 //!
@@ -35,6 +36,7 @@
 
 mod cli;
 mod command;
+mod execution;
 mod index;
 mod rpc;
 mod service;

@@ -11,3 +11,4 @@ mod rest_input;
 mod rpc_input;
 mod spine;
 mod tour;
+mod tracing;

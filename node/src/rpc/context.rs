@@ -8,6 +8,7 @@ use super::{
     slots::{Slots, Work},
 };
 use crate::{
+    execution::Native,
     index::{Index, types::BlockRecord},
     service::{FullClient, Pool},
 };
@@ -40,6 +41,18 @@ pub struct RpcLimits {
     /// Most blocks that one eth_feeHistory covers.
     #[arg(long, value_name = "BLOCKS", default_value_t = 1024)]
     pub eth_fee_history_max_blocks: u64,
+
+    /// Longest that one debug_trace… or trace_… may execute, whatever its `timeout` says.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    pub eth_trace_max_seconds: u64,
+
+    /// Most bytes of JSON that one debug_trace… or trace_… may return; --rpc-max-response-size bounds them too.
+    #[arg(long, value_name = "BYTES", default_value_t = 14 << 20)]
+    pub eth_trace_max_bytes: usize,
+
+    /// Most blocks that one trace_filter may execute again.
+    #[arg(long, value_name = "BLOCKS", default_value_t = 1000)]
+    pub eth_trace_filter_max_blocks: u64,
 }
 
 /// What the methods need of the node.
@@ -70,6 +83,8 @@ pub struct Deps {
 /// What a method works on.
 pub struct Context {
     deps: Deps,
+    /// The runtime, by native code where that is the same.
+    pub native: Native<Arc<FullClient>>,
 }
 
 impl std::ops::Deref for Context {
@@ -82,7 +97,8 @@ impl std::ops::Deref for Context {
 
 impl Context {
     pub(super) fn new(deps: Deps) -> Self {
-        Self { deps }
+        let native = Native::new(deps.client.clone());
+        Self { deps, native }
     }
 
     /// The newest indexed block.
@@ -166,10 +182,10 @@ impl Context {
         block: &BlockRecord,
         call: impl FnOnce(&RuntimeApiOf, H256) -> Result<T, ApiError> + Send + 'static,
     ) -> RpcResult<T> {
-        let client = self.client.clone();
+        let native = self.native.clone();
         let at = convert::h256(block.substrate_hash);
         let number = block.number();
-        let result = self.blocking(work, move || call(&client.runtime_api(), at)).await?;
+        let result = self.blocking(work, move || call(&native.runtime_api(), at)).await?;
         result.map_err(|error| match error {
             ApiError::UnknownBlock(_) => {
                 server_error(format!("the state of block {number} is not available: this node has pruned it"))
@@ -179,5 +195,5 @@ impl Context {
     }
 }
 
-/// The runtime API on this client.
-pub type RuntimeApiOf = <FullClient as ProvideRuntimeApi<Block>>::Api;
+/// The runtime API that the methods call.
+pub type RuntimeApiOf = <Native<Arc<FullClient>> as ProvideRuntimeApi<Block>>::Api;

@@ -191,7 +191,7 @@ impl FromJson for LogQuery {
 }
 
 /// A value, a list of alternatives, or (null, or a list with a null in it) anything.
-fn one_or_many<T: FromJson>(value: &Value) -> Result<Vec<T>, String> {
+pub fn one_or_many<T: FromJson>(value: &Value) -> Result<Vec<T>, String> {
     match value {
         Value::Null => Ok(Vec::new()),
         Value::Array(values) if values.len() > MAX_ALTERNATIVES => {
@@ -204,7 +204,7 @@ fn one_or_many<T: FromJson>(value: &Value) -> Result<Vec<T>, String> {
 }
 
 /// A field that may be missing or null.
-pub(super) fn field<T: FromJson>(map: &Map<String, Value>, name: &str) -> Result<Option<T>, String> {
+pub fn field<T: FromJson>(map: &Map<String, Value>, name: &str) -> Result<Option<T>, String> {
     match map.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => T::from_json(value).map(Some).map_err(|text| format!("{name}: {text}")),

@@ -29,6 +29,7 @@ pub mod slots;
 mod state;
 mod submit;
 mod subscribe;
+mod trace;
 mod transaction;
 mod web3;
 
@@ -76,6 +77,7 @@ pub fn module(
         state::register,
         submit::register,
         subscribe::register,
+        trace::register,
         transaction::register,
         web3::register,
     ] {

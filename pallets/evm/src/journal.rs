@@ -18,13 +18,14 @@ use revm::{
     Database,
     bytecode::Bytecode,
     context::{
-        Journal, JournalTr,
+        Journal, JournalEntry, JournalTr,
         journaled_state::{AccountLoad, JournalCheckpoint, TransferError, account::JournaledAccount},
     },
     context_interface::{
         context::{SStoreResult, SelfDestructResult, StateLoad},
         journaled_state::{AccountInfoLoad, JournalLoadError},
     },
+    inspector::JournalExt,
     primitives::{
         Address, AddressMap, AddressSet, B256, HashSet, Log, StorageKey, StorageValue, U256, hardfork::SpecId,
     },
@@ -300,5 +301,12 @@ impl<DB: Database + HoldsStorage> JournalTr for MirroredJournal<DB> {
         skip_cold_load: bool,
     ) -> Result<AccountInfoLoad<'_>, JournalLoadError<DB::Error>> {
         self.inner.load_account_info_skip_cold_load(address, load_code, skip_cold_load)
+    }
+}
+
+/// What has changed so far, for tracers.
+impl<DB: Database + HoldsStorage> JournalExt for MirroredJournal<DB> {
+    fn journal(&self) -> &[JournalEntry] {
+        self.inner.journal()
     }
 }

@@ -48,6 +48,8 @@ pub mod precompile;
 pub mod runner;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "std")]
+pub mod tracing;
 pub mod weights;
 
 pub use environment::Environment;

@@ -12,7 +12,7 @@ use revm::{
     ExecuteEvm,
     context::{
         BlockEnv, CfgEnv, Context, Evm, JournalTr, TxEnv,
-        result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction, OutOfGasError},
+        result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction, OutOfGasError, ResultAndState},
     },
     handler::{EthFrame, Handler, MainnetHandler, instructions::EthInstructions},
     interpreter::interpreter::EthInterpreter,
@@ -21,7 +21,8 @@ use revm::{
 };
 use sp_core::{H160, H256};
 
-type EvmContext<T> = Context<BlockEnv, TxEnv, CfgEnv, FrameDb<T>, MirroredJournal<FrameDb<T>>, ()>;
+/// What revm works on.
+pub type EvmContext<T> = Context<BlockEnv, TxEnv, CfgEnv, FrameDb<T>, MirroredJournal<FrameDb<T>>, ()>;
 type FrameEvm<T> =
     Evm<EvmContext<T>, (), EthInstructions<EthInterpreter, EvmContext<T>>, Precompiles<T>, EthFrame<EthInterpreter>>;
 type RunError = EVMError<Infallible, InvalidTransaction>;
@@ -71,16 +72,15 @@ fn evm<T: Config>(environment: Environment) -> FrameEvm<T> {
 ///
 /// The sender's nonce grows by one and the gas is paid for, also when it reverts. An error changes nothing.
 pub fn execute<T: Config>(environment: Environment, tx: TxEnv) -> Result<Execution, TransactionError> {
-    let mut evm = evm::<T>(environment);
-    let result = evm.transact_one(tx).map_err(refusal)?;
-    flush::<T>(evm.finalize());
-    Ok(execution(result))
+    let outcome = transact::<T>(environment, tx)?;
+    flush::<T>(outcome.state);
+    Ok(execution(outcome.result))
 }
 
 /// Executes a transaction and throws away what it changed.
 pub fn simulate<T: Config>(environment: Environment, tx: TxEnv) -> Result<Execution, TransactionError> {
     sp_io::storage::start_transaction();
-    let result = evm::<T>(environment).transact_one(tx).map_err(refusal).map(execution);
+    let result = transact::<T>(environment, tx).map(|outcome| execution(outcome.result));
     sp_io::storage::rollback_transaction();
     result
 }
@@ -120,6 +120,27 @@ pub fn accesses<T: Config>(
         .collect();
     accessed.sort_unstable();
     Ok((execution, accessed))
+}
+
+fn transact<T: Config>(environment: Environment, tx: TxEnv) -> Result<ResultAndState<HaltReason>, TransactionError> {
+    #[cfg(feature = "std")]
+    if let Some(tracer) = crate::tracing::installed::<T>() {
+        return transact_traced(&mut *tracer.borrow_mut(), environment, tx);
+    }
+    evm::<T>(environment).transact(tx).map_err(refusal)
+}
+
+#[cfg(feature = "std")]
+fn transact_traced<T: Config>(
+    tracer: &mut dyn crate::tracing::Tracer<T>,
+    environment: Environment,
+    tx: TxEnv,
+) -> Result<ResultAndState<HaltReason>, TransactionError> {
+    use revm::InspectEvm;
+    let block = environment.block.clone();
+    let result = evm::<T>(environment).with_inspector(&mut *tracer).inspect_tx(tx.clone()).map_err(refusal)?;
+    tracer.ended(crate::tracing::Outcome { tx: &tx, block: &block, result: &result });
+    Ok(result)
 }
 
 /// Whether a transaction could be executed now: all checks of execution, without running it.

@@ -11,5 +11,6 @@ mod precompiles;
 mod refusals;
 mod simulation;
 mod support;
+mod tracing;
 mod transfers;
 mod worst;
