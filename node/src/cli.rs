@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{rpc::RpcLimits, service::seal::Sealing};
+use crate::{pool::PoolParams, rpc::RpcLimits, service::seal::Sealing};
 use clap::{CommandFactory, FromArgMatches, Parser};
 use sc_cli::{RunCmd, SubstrateCli};
 use sc_service::ChainSpec;
@@ -56,6 +56,10 @@ pub struct NodeParams {
     /// The limits of Ethereum JSON-RPC.
     #[command(flatten)]
     pub limits: RpcLimits,
+
+    /// The limits of the transaction pool, besides the SDK's.
+    #[command(flatten)]
+    pub pool: PoolParams,
 }
 
 /// What the node can do besides running.

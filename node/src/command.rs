@@ -2,12 +2,14 @@
 
 use crate::{
     cli::{Cli, Subcommand},
-    index, rpc,
+    index,
+    pool::{PoolParams, Total},
+    rpc,
     service::{self, FullBackend, FullClient, Partial},
 };
 use futures::Future;
 use hanse_runtime::opaque::Block;
-use sc_cli::{Error, Result, SubstrateCli};
+use sc_cli::{Error, Result, SubstrateCli, TransactionPoolParams};
 use sc_client_api::HeaderBackend;
 use sc_service::{Configuration, PartialComponents, TaskManager};
 use std::path::{Path, PathBuf};
@@ -73,8 +75,19 @@ pub fn run() -> Result<()> {
 
 fn run_node(cli: &Cli) -> Result<()> {
     let runner = cli.create_runner(&cli.run)?;
-    let node = cli.node.clone();
+    let mut node = cli.node.clone();
+    let sdk = cli.run.pool_config.clone();
+    node.pool.total = Total::new(sdk.pool_limit, sdk.pool_kbytes);
+    // The SDK's pool throws out what it has accepted when it is full. Ours refuses before that, and to what waits behind
+    // gaps it leaves the space to become executable.
+    let sdk = TransactionPoolParams {
+        pool_limit: sdk.pool_limit.saturating_add(node.pool.total.queued),
+        pool_kbytes: sdk.pool_kbytes.saturating_add(node.pool.total.queued_bytes.div_ceil(1024)),
+        ..sdk
+    };
+    let is_dev = cli.run.shared_params.dev;
     runner.run_node_until_exit(|mut config| async move {
+        config.transaction_pool = sdk.transaction_pool(is_dev);
         // The number of connections each endpoint knows by itself; here it is the number of threads that may block.
         config.rpc.max_connections = rpc::slots::BLOCKING_THREADS;
         for endpoint in config.rpc.addr.iter_mut().flatten() {
@@ -89,7 +102,8 @@ fn with_partial<F: Future<Output = Result<()>>>(
     config: &Configuration,
     command: impl FnOnce(Commanded) -> F,
 ) -> Result<(F, TaskManager)> {
-    let PartialComponents { client, backend, task_manager, import_queue, .. }: Partial = service::partial(config)?;
+    let PartialComponents { client, backend, task_manager, import_queue, .. }: Partial =
+        service::partial(config, PoolParams::default())?;
     Ok((command(Commanded { client, backend, import_queue }), task_manager))
 }
 

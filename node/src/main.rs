@@ -16,6 +16,7 @@
 //!
 //! - [`cli`] and [`command`]: the command line.
 //! - [`service`]: client, network, consensus, block production.
+//! - [`pool`]: who gets into the transaction pool, and what is in it.
 //! - [`index`]: everything by Ethereum hash, logs, the head that JSON-RPC sees.
 //! - [`execution`]: the runtime in the node's own process, for calls and traces.
 //! - [`rpc`]: `eth_`, `net_`, `web3_`, one file a family. The SDK's own methods (`system_`, `chain_`, `state_`,
@@ -38,6 +39,7 @@ mod cli;
 mod command;
 mod execution;
 mod index;
+mod pool;
 mod rpc;
 mod service;
 

@@ -9,6 +9,8 @@ mod network;
 mod pool;
 mod rest_input;
 mod rpc_input;
+mod spam;
 mod spine;
 mod tour;
 mod tracing;
+mod txpool;

@@ -60,8 +60,9 @@ pub(crate) enum Verdict {
 
 /// Reads geth's texts.
 pub(crate) fn verdict(message: &str) -> Verdict {
-    const NOT_NOW: [(&str, &str); 8] = [
+    const NOT_NOW: [(&str, &str); 9] = [
         ("txpool is full", "pool_full"),
+        ("account limit exceeded", "pool_full"),
         ("internal error", "node_failed"),
         ("node is busy", "node_busy"),
         ("less than block base fee", "fee_too_low"),
@@ -324,6 +325,7 @@ mod tests {
         assert_eq!(verdict("exceeds block gas limit"), Verdict::Never("gas_limit_too_high"));
         assert_eq!(verdict("invalid chain id for signer: have 1 want 2"), Verdict::Never("wrong_chain"));
         assert_eq!(verdict("txpool is full"), Verdict::NotNow("pool_full"));
+        assert_eq!(verdict("account limit exceeded"), Verdict::NotNow("pool_full"));
         assert_eq!(verdict("replacement transaction underpriced"), Verdict::Unclear);
         assert_eq!(verdict("max fee per gas less than block base fee"), Verdict::NotNow("fee_too_low"));
         assert_eq!(verdict("insufficient funds for gas * price + value"), Verdict::NotNow("insufficient_funds"));

@@ -3,7 +3,7 @@
 use super::{
     Module,
     context::Context,
-    error::RpcResult,
+    error::{RpcResult, internal},
     input::{BlockRef, BlockTag},
     method, output,
     params::HexOrDecimal,
@@ -11,6 +11,7 @@ use super::{
 use alloy_primitives::{B256, U64};
 use alloy_rpc_types_eth::{Block, TransactionReceipt};
 use jsonrpsee::core::RegisterMethodError;
+use serde::Serialize;
 use serde_json::Value;
 
 pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
@@ -18,7 +19,10 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
     method(module, "eth_getBlockByNumber", 2, |context, mut args| async move {
         let tag = args.required::<BlockTag>()?;
         let full = args.optional()?.unwrap_or(false);
-        block(&context, BlockRef::Tag(tag), full).await
+        match tag {
+            BlockTag::Pending => pending(&context, full).await.map(Some),
+            tag => Ok(block(&context, BlockRef::Tag(tag), full).await?.map(|block| Shown::Made(Box::new(block)))),
+        }
     })?;
     method(module, "eth_getBlockByHash", 2, |context, mut args| async move {
         let hash = args.required::<B256>()?;
@@ -26,8 +30,13 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
         block(&context, by_hash(hash), full).await
     })?;
     method(module, "eth_getHeaderByNumber", 1, |context, mut args| async move {
-        let tag = args.required()?;
-        Ok(context.find(BlockRef::Tag(tag)).await?.map(|record| output::header(&record)))
+        match args.required()? {
+            BlockTag::Pending => output::pending_header(&*context.pending_block().await?).map(Some),
+            tag => {
+                let record = context.find(BlockRef::Tag(tag)).await?;
+                record.map(|record| serde_json::to_value(output::header(&record)).map_err(internal)).transpose()
+            }
+        }
     })?;
     method(module, "eth_getHeaderByHash", 1, |context, mut args| async move {
         let hash = args.required()?;
@@ -68,6 +77,18 @@ pub(super) fn by_hash(hash: B256) -> BlockRef {
 
 async fn block(context: &Context, block: BlockRef, full: bool) -> RpcResult<Option<Block>> {
     context.find(block).await?.map(|record| output::block(&record, full)).transpose()
+}
+
+/// A block, made or to come.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+enum Shown {
+    Made(Box<Block>),
+    Pending(Value),
+}
+
+async fn pending(context: &Context, full: bool) -> RpcResult<Shown> {
+    output::pending_block(&*context.pending_block().await?, full).map(Shown::Pending)
 }
 
 async fn receipts(context: &Context, block: BlockRef) -> RpcResult<Option<Vec<TransactionReceipt>>> {

@@ -4,18 +4,22 @@ use super::{
     error::{RpcResult, internal, server_error, unknown_block},
     filters::Filters,
     input::{BlockRef, BlockTag},
-    pending::PendingTransactions,
     slots::{Slots, Work},
 };
 use crate::{
     execution::Native,
     index::{Index, types::BlockRecord},
-    service::{FullClient, Pool},
+    pool::{
+        LocalTransactions, Pool,
+        block::{Build, PendingBlocks},
+        pending::PendingTransactions,
+    },
+    service::FullClient,
 };
 use hanse_primitives::convert;
 use hanse_runtime::opaque::Block;
 use sc_network_sync::SyncingService;
-use sp_api::{ApiError, ProvideRuntimeApi};
+use sp_api::{ApiError, ApiExt, ProvideRuntimeApi};
 use sp_core::H256;
 use std::sync::Arc;
 
@@ -62,6 +66,10 @@ pub struct Deps {
     pub client: Arc<FullClient>,
     /// The transaction pool.
     pub pool: Arc<Pool>,
+    /// The block that is to come.
+    pub pending_blocks: Arc<PendingBlocks>,
+    /// Where what came over JSON-RPC is kept for the next start.
+    pub local: Arc<LocalTransactions>,
     /// The Ethereum index.
     pub index: Index,
     /// EIP-155; the chain keeps it for ever.
@@ -119,7 +127,8 @@ impl Context {
     /// The block, if there is one.
     pub async fn find(&self, block: BlockRef) -> RpcResult<Option<Arc<BlockRecord>>> {
         match block {
-            BlockRef::Tag(BlockTag::Latest | BlockTag::Pending) => self.head().map(Some),
+            BlockRef::Tag(BlockTag::Latest) => self.head().map(Some),
+            BlockRef::Tag(BlockTag::Pending) => self.pending_block().await.map(Some),
             BlockRef::Tag(tag) => self.index.block_by_number(self.height(tag)?).await.map_err(internal),
             BlockRef::Hash { hash, require_canonical } => {
                 let found = self.index.block_by_hash(hash).await.map_err(internal)?;
@@ -132,6 +141,12 @@ impl Context {
                 Ok(found)
             }
         }
+    }
+
+    /// The block that is to come: what is in the pool, on top of the best block.
+    pub async fn pending_block(&self) -> RpcResult<Arc<BlockRecord>> {
+        let run = |build: Build| async { self.blocking(Work::Heavy, build).await?.map_err(internal) };
+        self.pending_blocks.get(run).await
     }
 
     /// The block; an error if there is none.
@@ -183,9 +198,17 @@ impl Context {
         call: impl FnOnce(&RuntimeApiOf, H256) -> Result<T, ApiError> + Send + 'static,
     ) -> RpcResult<T> {
         let native = self.native.clone();
-        let at = convert::h256(block.substrate_hash);
+        let pending = self.pending_blocks.state_of(block);
+        let at = pending.as_ref().map_or_else(|| convert::h256(block.substrate_hash), |pending| pending.parent);
         let number = block.number();
-        let result = self.blocking(work, move || call(&native.runtime_api(), at)).await?;
+        let run = move || {
+            let mut api = native.runtime_api();
+            if let Some(pending) = pending {
+                api.set_overlayed_changes(pending.overlay());
+            }
+            call(&api, at)
+        };
+        let result = self.blocking(work, run).await?;
         result.map_err(|error| match error {
             ApiError::UnknownBlock(_) => {
                 server_error(format!("the state of block {number} is not available: this node has pruned it"))

@@ -82,6 +82,10 @@ fn tips_of(block: &BlockRecord) -> impl Iterator<Item = (u128, u64)> + '_ {
 async fn history(context: &Context, count: u64, newest: BlockTag, percentiles: Vec<f64>) -> RpcResult<FeeHistory> {
     check_percentiles(&percentiles)?;
     let count = covered(count, context.limits.eth_fee_history_max_blocks, &percentiles);
+    let pending = match newest {
+        BlockTag::Pending => Some(context.pending_block().await?),
+        _ => None,
+    };
     let newest = context.height(newest)?;
     let head = context.head()?;
     if newest > head.number() {
@@ -90,8 +94,11 @@ async fn history(context: &Context, count: u64, newest: BlockTag, percentiles: V
     if count == 0 {
         return Ok(FeeHistory::default());
     }
-    let oldest = (newest + 1).saturating_sub(count);
-    let headers = context.index.headers(oldest, newest).await.map_err(internal)?;
+    let mut headers = match count - u64::from(pending.is_some()) {
+        0 => Vec::new(),
+        made => context.index.headers((newest + 1).saturating_sub(made), newest).await.map_err(internal)?,
+    };
+    headers.extend(pending.as_ref().map(|block| block.header.clone()));
     // Blocks at the beginning of the range may be missing in the index.
     let oldest = headers.first().ok_or_else(unknown_block)?.number;
     let mut history = FeeHistory { oldest_block: oldest, ..Default::default() };
@@ -99,9 +106,14 @@ async fn history(context: &Context, count: u64, newest: BlockTag, percentiles: V
         history.base_fee_per_gas.push(header.base_fee_per_gas.unwrap_or_default().into());
         history.gas_used_ratio.push(header.gas_used as f64 / header.gas_limit.max(1) as f64);
     }
-    let following = match context.index.block_by_number(newest + 1).await.map_err(internal)? {
-        Some(block) => block.header.base_fee_per_gas.unwrap_or_default().into(),
-        None => {
+    let made = match &pending {
+        Some(_) => None,
+        None => context.index.block_by_number(newest + 1).await.map_err(internal)?,
+    };
+    let following = match (made, &pending) {
+        (Some(block), _) => block.header.base_fee_per_gas.unwrap_or_default().into(),
+        (None, Some(pending)) => next_base_fee(context, pending).await?,
+        (None, None) => {
             let block = context.index.block_by_number(newest).await.map_err(internal)?.ok_or_else(unknown_block)?;
             next_base_fee(context, &block).await?
         }
@@ -110,7 +122,10 @@ async fn history(context: &Context, count: u64, newest: BlockTag, percentiles: V
     if !percentiles.is_empty() {
         let mut rewards = Vec::with_capacity(headers.len());
         for header in &headers {
-            let block = context.index.block_by_number(header.number).await.map_err(internal)?;
+            let block = match &pending {
+                Some(pending) if pending.number() == header.number => Some(pending.clone()),
+                _ => context.index.block_by_number(header.number).await.map_err(internal)?,
+            };
             rewards.push(block.map_or_else(|| vec![0; percentiles.len()], |block| rewards_of(&block, &percentiles)));
         }
         history.reward = Some(rewards);

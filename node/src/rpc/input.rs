@@ -20,7 +20,7 @@ pub enum BlockTag {
     Safe,
     /// The best block.
     Latest,
-    /// The best block too: until the node builds a block ahead, the pending state is the latest.
+    /// The block that is to come: the best one and, on top of it, what the pool has for the next.
     Pending,
     /// At this height.
     Number(u64),

@@ -15,13 +15,11 @@ mod fee;
 pub mod filters;
 pub mod ids;
 mod input;
-mod known;
 mod logs;
 mod net;
 mod output;
 mod overrides;
 mod params;
-pub mod pending;
 mod raw;
 mod revert;
 mod simulate;
@@ -31,6 +29,7 @@ mod submit;
 mod subscribe;
 mod trace;
 mod transaction;
+mod txpool;
 mod web3;
 
 pub use context::{Deps, RpcLimits};
@@ -79,6 +78,7 @@ pub fn module(
         subscribe::register,
         trace::register,
         transaction::register,
+        txpool::register,
         web3::register,
     ] {
         register(&mut ethereum)?;

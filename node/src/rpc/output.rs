@@ -8,6 +8,8 @@ use alloy_consensus::{
 use alloy_eips::{Decodable2718, eip4895::Withdrawals};
 use alloy_primitives::{Address, U256};
 use alloy_rpc_types_eth::{Block, BlockTransactions, Header, Log, Transaction, TransactionReceipt};
+use serde::Serialize;
+use serde_json::Value;
 
 /// The block, with whole transactions or only their hashes.
 ///
@@ -27,6 +29,38 @@ pub fn block(record: &BlockRecord, full: bool) -> RpcResult<Block> {
         transactions,
         withdrawals: record.header.withdrawals_root.map(|_| Withdrawals::default()),
     })
+}
+
+/// The block that is to come. As in geth, what only its author can say is null: hash, nonce and miner. Its transactions
+/// are shown as they are anywhere while they wait.
+///
+/// # Errors
+/// When a transaction can't be decoded.
+pub fn pending_block(record: &BlockRecord, full: bool) -> RpcResult<Value> {
+    let mut block = without_author(&block(record, false)?)?;
+    if full {
+        let transactions =
+            record.transactions.iter().map(|transaction| pending_transaction(&transaction.raw, transaction.from));
+        let transactions = transactions.collect::<RpcResult<Vec<_>>>()?;
+        block["transactions"] = serde_json::to_value(transactions).map_err(internal)?;
+    }
+    Ok(block)
+}
+
+/// The header of the block that is to come.
+///
+/// # Errors
+/// When it is no JSON.
+pub fn pending_header(record: &BlockRecord) -> RpcResult<Value> {
+    without_author(&header(record))
+}
+
+fn without_author(block: &impl Serialize) -> RpcResult<Value> {
+    let mut block = serde_json::to_value(block).map_err(internal)?;
+    for field in ["hash", "nonce", "miner"] {
+        block[field] = Value::Null;
+    }
+    Ok(block)
 }
 
 /// The header, as `newHeads` sends it.

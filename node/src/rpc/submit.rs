@@ -7,6 +7,7 @@ use super::{
     method,
     slots::Work,
 };
+use crate::pool::Refusal;
 use alloy_primitives::{B256, Bytes};
 use codec::Encode;
 use hanse_primitives::{TransactionError, convert};
@@ -17,7 +18,7 @@ use sc_transaction_pool_api::{
     LocalTransactionPool, TransactionPool, TransactionSource,
     error::{Error as PoolError, IntoPoolError},
 };
-use sp_runtime::transaction_validity::InvalidTransaction;
+use sp_runtime::transaction_validity::{InvalidTransaction, UnknownTransaction};
 
 pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
     method(
@@ -35,10 +36,9 @@ async fn send(context: &Context, raw: Bytes) -> RpcResult<B256> {
     };
     let hash = convert::b256(transaction.hash());
     let opaque = opaque::UncheckedExtrinsic::try_from_encoded_extrinsic(&extrinsic.encode()).map_err(internal)?;
-    match submit(context, opaque.clone()).await? {
+    match submit(context, opaque).await? {
         None => {
-            // Before the answer: from then on the sender finds the transaction and its nonce.
-            context.pending.accepted(&context.pool, &opaque, transaction);
+            context.local.add(hash, transaction.raw());
             Ok(hash)
         }
         Some(error) => Err(refusal(error)),
@@ -74,6 +74,10 @@ fn reason<T, E: IntoPoolError>(result: Result<T, E>) -> RpcResult<Option<PoolErr
 fn refusal(error: PoolError) -> ErrorObjectOwned {
     match error {
         PoolError::InvalidTransaction(reason) => invalid(reason),
+        PoolError::UnknownTransaction(UnknownTransaction::Custom(code)) => match Refusal::from_code(code) {
+            Some(refusal) => server_error(refusal.text()),
+            None => internal(format!("the pool refused a transaction with unknown code {code}")),
+        },
         // Said only of what is in the pool: a sender may then rely on it.
         PoolError::AlreadyImported(_) => server_error("already known"),
         PoolError::TooLowPriority { .. } => server_error("replacement transaction underpriced"),
@@ -116,6 +120,10 @@ mod tests {
             (PoolError::TooLowPriority { old: 1, new: 0 }, "replacement transaction underpriced"),
             (PoolError::ImmediatelyDropped, "txpool is full"),
             (PoolError::TemporarilyBanned, "txpool is full"),
+            (
+                PoolError::UnknownTransaction(UnknownTransaction::Custom(Refusal::SenderLimit as u8)),
+                "account limit exceeded",
+            ),
         ] {
             let refusal = refusal(error);
             assert_eq!((refusal.code(), refusal.message()), (-32000, text));

@@ -5,7 +5,7 @@ use super::{
     block::by_hash,
     context::Context,
     error::{RpcResult, internal},
-    input::BlockRef,
+    input::{BlockRef, BlockTag},
     method, output,
     params::HexOrDecimal,
 };
@@ -44,6 +44,10 @@ pub(super) async fn by_its_hash(context: &Context, hash: B256) -> RpcResult<Opti
 
 async fn in_block(context: &Context, block: BlockRef, position: HexOrDecimal) -> RpcResult<Option<Transaction>> {
     let Some(record) = context.find(block).await? else { return Ok(None) };
+    if block == BlockRef::Tag(BlockTag::Pending) {
+        let transaction = usize::try_from(position.0).ok().and_then(|position| record.transactions.get(position));
+        return transaction.map(|waiting| output::pending_transaction(&waiting.raw, waiting.from)).transpose();
+    }
     record.located(position.0).map(|located| output::transaction(&located)).transpose()
 }
 

@@ -1,6 +1,7 @@
 //! Aura makes blocks, GRANDPA makes them final; both set for a LAN.
 
-use super::{FullBackend, FullClient, Pool, SelectChain};
+use super::{FullBackend, FullClient, SelectChain};
+use crate::pool::Pool;
 use hanse_runtime::opaque::Block;
 use log::info;
 use sc_consensus::{BoxBlockImport, DefaultImportQueue};

@@ -9,6 +9,7 @@ pub mod node;
 mod replay;
 pub mod seal;
 
+use crate::pool::{Pool, PoolParams};
 use hanse_runtime::{RuntimeApi, opaque::Block};
 use sc_consensus::{BoxBlockImport, DefaultImportQueue, LongestChain};
 use sc_executor::{HeapAllocStrategy, WasmExecutor};
@@ -31,8 +32,8 @@ pub type FullClient = TFullClient<Block, RuntimeApi, Executor>;
 pub type FullBackend = TFullBackend<Block>;
 /// The rule for the best block.
 pub type SelectChain = LongestChain<FullBackend, Block>;
-/// The transaction pool.
-pub type Pool = TransactionPoolHandle<Block, FullClient>;
+/// The SDK's transaction pool, without Ethereum's rules.
+pub type SdkPool = TransactionPoolHandle<Block, FullClient>;
 /// What [`partial`] makes.
 pub type Partial = PartialComponents<FullClient, FullBackend, SelectChain, DefaultImportQueue<Block>, Pool, Extras>;
 
@@ -87,7 +88,7 @@ fn users_cache() -> Option<PathBuf> {
 ///
 /// # Errors
 /// When the database can't be opened or belongs to another chain.
-pub fn partial(config: &Configuration) -> Result<Partial, sc_service::Error> {
+pub fn partial(config: &Configuration, pool: PoolParams) -> Result<Partial, sc_service::Error> {
     let telemetry = config
         .telemetry_endpoints
         .clone()
@@ -117,16 +118,15 @@ pub fn partial(config: &Configuration) -> Result<Partial, sc_service::Error> {
         telemetry
     });
     let select_chain = LongestChain::new(backend.clone());
-    let transaction_pool = Arc::from(
-        sc_transaction_pool::Builder::new(
-            task_manager.spawn_essential_handle(),
-            client.clone(),
-            config.role.is_authority().into(),
-        )
-        .with_options(config.transaction_pool.clone())
-        .with_prometheus(config.prometheus_registry())
-        .build(),
-    );
+    let sdk_pool = sc_transaction_pool::Builder::new(
+        task_manager.spawn_essential_handle(),
+        client.clone(),
+        config.role.is_authority().into(),
+    )
+    .with_options(config.transaction_pool.clone())
+    .with_prometheus(config.prometheus_registry())
+    .build();
+    let transaction_pool = Arc::new(Pool::new(sdk_pool, client.clone(), pool));
     let (import_queue, block_import, grandpa) = if seals_alone(config.chain_spec.as_ref()) {
         let queue = sc_consensus_manual_seal::import_queue(
             Box::new(client.clone()),

@@ -1,7 +1,7 @@
 //! Starts the running node.
 
 use super::{
-    Extras, FullClient, Partial, Pool,
+    Extras, FullClient, Partial,
     consensus::{self, ConsensusConfig, Parts},
     replay,
     seal::{Sealer, Sealing},
@@ -9,7 +9,8 @@ use super::{
 use crate::{
     cli::NodeParams,
     index::{self, Index, metrics::Metrics},
-    rpc::{self, filters::Filters, pending::PendingTransactions},
+    pool::{LocalTransactions, Pool, block::PendingBlocks},
+    rpc::{self, filters::Filters},
 };
 use futures::{StreamExt, channel::mpsc, stream};
 use hanse_primitives::runtime_api::EthereumApi;
@@ -61,7 +62,7 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
         select_chain,
         transaction_pool,
         other: Extras { block_import, grandpa, mut telemetry },
-    }: Partial = super::partial(&config)?;
+    }: Partial = super::partial(&config, params.pool)?;
 
     let folder = index::folder(&config.data_path);
     replay::replay(&client, &block_import, &folder, alone).await;
@@ -100,7 +101,7 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
             gap_sync_body_policy: None,
         })?;
 
-    let pending = PendingTransactions::default();
+    let pending = transaction_pool.pending().clone();
     // It goes through the whole pool: not for the threads of the network.
     task_manager.spawn_handle().spawn_blocking(
         "pending-transactions",
@@ -108,6 +109,13 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
         pending.clone().follow(transaction_pool.clone(), client.clone(), index.clone()),
     );
 
+    let (local, stored) = LocalTransactions::open(&folder)?;
+    let local = Arc::new(local);
+    task_manager.spawn_handle().spawn_blocking(
+        "local-transactions",
+        Some("rpc"),
+        local.clone().run(stored, transaction_pool.clone(), client.clone()),
+    );
     let filters = Filters::new(params.limits.eth_max_filters, FILTER_EVENTS);
     task_manager.spawn_handle().spawn("filters", Some("rpc"), filters.clone().follow(index.clone(), pending.clone()));
 
@@ -116,6 +124,13 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
         let deps = rpc::Deps {
             client: client.clone(),
             pool: transaction_pool.clone(),
+            pending_blocks: Arc::new(PendingBlocks::new(
+                client.clone(),
+                transaction_pool.clone(),
+                sc_consensus_aura::slot_duration(&*client)?,
+                alone,
+            )),
+            local,
             index,
             chain_id: client.runtime_api().chain_id(client.info().best_hash).map_err(other)?,
             slots: rpc::slots::Slots::default(),

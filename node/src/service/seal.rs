@@ -9,7 +9,8 @@
 //! Level-triggered: what counts is whether the pool has a ready transaction, not whether a notification came. A
 //! notification that is lost, or that comes while a block is being made, therefore leaves no transaction behind.
 
-use super::{FullClient, Pool, SelectChain};
+use super::{FullClient, SelectChain};
+use crate::pool::Pool;
 use futures::{FutureExt, StreamExt, channel::mpsc};
 use hanse_runtime::{Header, opaque::Block};
 use log::{debug, error};
@@ -183,13 +184,19 @@ impl Sealer {
     /// one millisecond or the clock was set back.
     fn next_timestamp(&self, parent: &Header) -> Result<Timestamp, Error> {
         let now = Timestamp::current();
-        let mut key = sp_io::hashing::twox_128(b"Timestamp").to_vec();
-        key.extend(sp_io::hashing::twox_128(b"Now"));
-        let previous = self.client.storage(parent.hash(), &StorageKey(key))?;
-        let previous: u64 =
-            previous.and_then(|bytes| codec::Decode::decode(&mut bytes.0.as_slice()).ok()).unwrap_or_default();
-        Ok(Timestamp::new(now.as_millis().max(previous + 1)))
+        Ok(Timestamp::new(now.as_millis().max(timestamp_of(&self.client, parent.hash())? + 1)))
     }
+}
+
+/// The time of a block, in milliseconds since 1970.
+///
+/// # Errors
+/// When its state isn't there.
+pub fn timestamp_of(client: &FullClient, block: H256) -> sp_blockchain::Result<u64> {
+    let mut key = sp_io::hashing::twox_128(b"Timestamp").to_vec();
+    key.extend(sp_io::hashing::twox_128(b"Now"));
+    let bytes = client.storage(block, &StorageKey(key))?;
+    Ok(bytes.and_then(|bytes| codec::Decode::decode(&mut bytes.0.as_slice()).ok()).unwrap_or_default())
 }
 
 fn report(result: Result<CreatedBlock<H256>, Error>) {

@@ -18,7 +18,7 @@ use super::{
     input::{BlockTag, LogQuery, QueryRange},
     logs, method, output, transaction,
 };
-use crate::{index::Index, rpc::pending::PendingTransactions};
+use crate::{index::Index, pool::pending::PendingTransactions};
 use alloy_primitives::B256;
 use jsonrpsee::core::RegisterMethodError;
 use parking_lot::Mutex;

@@ -5,8 +5,8 @@
 //! index has it or no block does.
 //!
 //! ```text
-//!  eth_sendRawTransaction ──┐                   ┌──► by hash, also between pool and index
-//!  pool: one became ready ──┼──► noted, with ───┼──► next nonce of a sender
+//!  pool: one was admitted ──┐                   ┌──► by hash, also between pool and index
+//!  pool: one became ready ──┼──► noted, with ───┼──► next nonce of a sender, and how many it has
 //!  each second: all of them ┘    its bytes      └──► announced once when ready
 //! ```
 //!
@@ -14,19 +14,16 @@
 //! listener is too slow for. Hence the look at all of it each second.
 
 use super::{
-    error::RpcResult,
+    Pool,
     known::{Known, Noted},
 };
-use crate::{
-    index::Index,
-    service::{FullClient, Pool},
-};
+use crate::{index::Index, service::FullClient};
 use alloy_primitives::{Address, B256, Bytes};
 use codec::{Decode, Encode};
 use futures::StreamExt;
 use hanse_primitives::{Transaction, convert};
 use hanse_runtime::{UncheckedExtrinsic, opaque};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use sc_client_api::HeaderBackend;
 use sc_transaction_pool_api::{InPoolTransaction, TransactionPool};
 use sp_core::{H160, H256};
@@ -87,25 +84,35 @@ impl PendingTransactions {
                     let best = client.info().best_hash;
                     let caught_up = index.head().is_some_and(|head| convert::h256(head.substrate_hash) == best);
                     self.look(&pool, caught_up);
+                    let old = self.known().older_than(Duration::from_secs(pool.params().pool_queue_seconds));
+                    pool.remove(old).await;
                 }
             }
         }
     }
 
     /// Notes a transaction that the pool has just accepted, and announces it if it is ready.
-    pub fn accepted(&self, pool: &Pool, extrinsic: &opaque::UncheckedExtrinsic, transaction: &Transaction) {
-        let hash = pool.hash_of(extrinsic);
-        if let Some(in_pool) = pool.ready_transaction(&hash) {
-            self.found(pool, &in_pool, true);
-        } else if let Some(sender) = transaction.sender() {
-            self.known.lock().note(hash, Noted::new(extrinsic.clone(), transaction, sender));
+    pub(super) fn accepted(&self, pool: &Pool, extrinsic: H256, noted: Noted) {
+        self.known().note(extrinsic, noted);
+        if is_ready(pool)(&extrinsic) {
+            self.announce(pool, extrinsic);
         }
+    }
+
+    /// What is known.
+    pub(super) fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock()
     }
 
     /// Ethereum hashes of transactions from now on, each when it is first seen to be ready. One that has gone into a
     /// block before anybody looked is left out.
     pub fn arrivals(&self) -> broadcast::Receiver<B256> {
         self.arrivals.subscribe()
+    }
+
+    /// Whether the transaction is one that [`Self::get`] finds.
+    pub fn contains(&self, hash: &B256) -> bool {
+        self.known.lock().get(hash).is_some()
     }
 
     /// The transaction with this Ethereum hash, if it waits in the pool, ready or behind a gap, or has gone from there
@@ -122,12 +129,12 @@ impl PendingTransactions {
     ///
     /// # Errors
     /// Those of `state_nonce`.
-    pub fn next_nonce(
+    pub fn next_nonce<E>(
         &self,
         pool: &Pool,
         sender: Address,
-        state_nonce: impl FnOnce() -> RpcResult<u64>,
-    ) -> RpcResult<u64> {
+        state_nonce: impl FnOnce() -> Result<u64, E>,
+    ) -> Result<u64, E> {
         let ready = self.known.lock().nonces(convert::h160(sender), is_ready(pool));
         let mut nonce = state_nonce()?;
         while ready.contains(&nonce) {
@@ -142,7 +149,13 @@ impl PendingTransactions {
             let Some(noted) = noted(in_pool) else { return };
             self.known.lock().note(hash, noted);
         }
-        let announced = if ready { self.known.lock().announce(hash, is_ready(pool)) } else { Vec::new() };
+        if ready {
+            self.announce(pool, hash);
+        }
+    }
+
+    fn announce(&self, pool: &Pool, extrinsic: H256) {
+        let announced = self.known.lock().announce(extrinsic, is_ready(pool));
         for hash in announced {
             // No receiver is no error.
             let _ = self.arrivals.send(hash);
@@ -157,13 +170,17 @@ impl PendingTransactions {
             known.is_full()
         };
         let behind_gaps = pool.futures().into_iter().map(|in_pool| (Arc::new(in_pool), false));
-        for (in_pool, ready) in behind_gaps.chain(pool.ready().map(|in_pool| (in_pool, true))) {
+        let mut least_tip = None;
+        for (in_pool, ready) in behind_gaps.chain(pool.inner.ready().map(|in_pool| (in_pool, true))) {
+            if ready {
+                least_tip = least_tip.into_iter().chain([*in_pool.priority()]).min();
+            }
             // What was forgotten for want of space stays so.
             if !full || self.known.lock().see(*in_pool.hash()) {
                 self.found(pool, &in_pool, ready);
             }
         }
-        self.known.lock().forget_gone(caught_up);
+        self.known.lock().end_look(least_tip.unwrap_or_default(), caught_up);
     }
 }
 
@@ -181,13 +198,13 @@ fn noted(in_pool: &InPool) -> Option<Noted> {
 }
 
 /// The sender, from what the runtime says that the transaction provides.
-fn sender_of(tag: &[u8]) -> Option<H160> {
+pub fn sender_of(tag: &[u8]) -> Option<H160> {
     let (sender, _): (H160, u64) = Decode::decode(&mut tag.strip_prefix(b"eth")?).ok()?;
     Some(sender)
 }
 
 /// The Ethereum transaction in an extrinsic of the pool, if it is one.
-fn decode(extrinsic: &opaque::UncheckedExtrinsic) -> Option<Transaction> {
+pub fn decode(extrinsic: &opaque::UncheckedExtrinsic) -> Option<Transaction> {
     let extrinsic = UncheckedExtrinsic::decode(&mut extrinsic.encode().as_slice()).ok()?;
     hanse_runtime::raw_transaction(&extrinsic).cloned()
 }

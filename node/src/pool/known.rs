@@ -8,12 +8,18 @@ use alloy_primitives::B256;
 use hanse_primitives::{Transaction, convert};
 use hanse_runtime::opaque::UncheckedExtrinsic;
 use sp_core::{H160, H256};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::{Duration, Instant},
+};
 
 /// Transactions remembered; more than the pool holds.
 const REMEMBERED: usize = 65_536;
 /// Their size; more than the pool's.
 const REMEMBERED_BYTES: usize = 192 * 1024 * 1024;
+
+/// Extrinsics that nobody has asked for during so many looks have left the pool.
+const OTHERS_LOOKS: u64 = 120;
 
 /// The transactions, by the hash of their extrinsic.
 #[derive(Default)]
@@ -25,9 +31,12 @@ pub struct Known {
     /// From the oldest to the newest.
     order: BTreeMap<u64, H256>,
     next_position: u64,
+    /// Extrinsics that are no Ethereum transactions: their positions, and the look before which they were last asked for.
+    others: HashMap<H256, (u64, u64)>,
     bytes: usize,
     /// Counts the looks at the whole pool.
     look: u64,
+    survey: Survey,
 }
 
 /// One transaction.
@@ -36,6 +45,8 @@ pub struct Noted {
     extrinsic: UncheckedExtrinsic,
     sender: H160,
     nonce: u64,
+    price: Price,
+    since: Instant,
     announced: bool,
     indexed: bool,
     position: u64,
@@ -43,11 +54,114 @@ pub struct Noted {
     seen: u64,
 }
 
+/// What a transaction offers for a unit of gas, in wei (EIP-1559); before London both are the gas price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// Most that it pays.
+    pub fee_cap: u128,
+    /// Most of that which goes to the block's author.
+    pub tip_cap: u128,
+}
+
+impl Price {
+    /// Of a transaction.
+    pub fn of(transaction: &Transaction) -> Self {
+        let envelope = transaction.envelope();
+        let fee_cap = envelope.max_fee_per_gas();
+        Self { fee_cap, tip_cap: envelope.max_priority_fee_per_gas().unwrap_or(fee_cap) }
+    }
+}
+
+/// How many transactions of one sender wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Without a gap from the account's nonce on.
+    pub executable: usize,
+    /// Behind a gap.
+    pub queued: usize,
+}
+
+/// What the last look at the whole pool has found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// The least tip of an executable transaction, in wei for a unit of gas.
+    pub least_tip: u64,
+    /// Who has most transactions behind a gap, and how many.
+    pub greediest: Option<(H160, usize)>,
+}
+
 impl Known {
     /// The transaction with this Ethereum hash, and its sender.
     pub fn get(&self, hash: &B256) -> Option<(UncheckedExtrinsic, H160)> {
         let noted = self.noted.get(self.hashes.get(hash)?)?;
         Some((noted.extrinsic.clone(), noted.sender))
+    }
+
+    /// The extrinsic noted for this nonce of the sender, and what it offers.
+    pub fn at_nonce(&self, sender: &H160, nonce: u64) -> Option<(H256, Price)> {
+        let extrinsic = self.senders.get(sender)?.get(&nonce)?;
+        Some((*extrinsic, self.noted.get(extrinsic)?.price))
+    }
+
+    /// Whether the extrinsic is noted.
+    pub fn contains(&self, extrinsic: &H256) -> bool {
+        self.noted.contains_key(extrinsic)
+    }
+
+    /// How many transactions of the sender are noted.
+    pub fn count(&self, sender: &H160) -> usize {
+        self.senders.get(sender).map_or(0, BTreeMap::len)
+    }
+
+    /// The same without what has been executed, by the nonce that the account has now.
+    pub fn counts(&self, sender: &H160, account_nonce: u64) -> Counts {
+        let Some(nonces) = self.senders.get(sender) else { return Counts::default() };
+        let waiting = nonces.range(account_nonce..).count();
+        let in_turn = |(position, (nonce, _)): &(usize, (&u64, _))| **nonce - account_nonce == *position as u64;
+        let executable = nonces.range(account_nonce..).enumerate().take_while(in_turn).count();
+        Counts { executable, queued: waiting - executable }
+    }
+
+    /// What the last look has found.
+    pub fn survey(&self) -> Survey {
+        self.survey
+    }
+
+    /// The transaction that has longest to wait, of the sender who has most behind a gap.
+    pub fn take_from_greediest(&mut self) -> Option<H256> {
+        let (sender, count) = self.survey.greediest.as_mut()?;
+        let (_, extrinsic) = self.senders.get(sender)?.last_key_value()?;
+        self.noted.get(extrinsic).filter(|noted| !noted.announced)?;
+        *count = count.saturating_sub(1);
+        Some(*extrinsic)
+    }
+
+    /// Of those that were never seen to be executable.
+    fn greediest(&self) -> Option<(H160, usize)> {
+        let mut queued = HashMap::new();
+        for noted in self.noted.values().filter(|noted| !noted.announced) {
+            *queued.entry(noted.sender).or_default() += 1;
+        }
+        queued.into_iter().max_by_key(|(_, count)| *count)
+    }
+
+    /// What has waited behind a gap for longer than this.
+    pub fn older_than(&self, age: Duration) -> Vec<H256> {
+        let old = |noted: &Noted| !noted.announced && noted.since.elapsed() > age;
+        self.noted.iter().filter(|(_, noted)| old(noted)).map(|(extrinsic, _)| *extrinsic).collect()
+    }
+
+    /// When the extrinsic came, as a number that grows with each.
+    pub fn arrival(&mut self, extrinsic: &H256) -> u64 {
+        if let Some(noted) = self.noted.get(extrinsic) {
+            return noted.position;
+        }
+        let other = self.others.entry(*extrinsic).or_insert_with(|| {
+            self.next_position += 1;
+            (self.next_position - 1, self.look)
+        });
+        other.1 = self.look;
+        other.0
     }
 
     /// A look at the whole pool begins.
@@ -91,7 +205,8 @@ impl Known {
         self.noted.len() >= REMEMBERED || self.bytes >= REMEMBERED_BYTES
     }
 
-    fn forget(&mut self, extrinsic: &H256) {
+    /// Takes a transaction out that has left the pool.
+    pub fn forget(&mut self, extrinsic: &H256) {
         let Some(noted) = self.noted.remove(extrinsic) else { return };
         self.bytes -= noted.extrinsic.inner().len();
         self.order.remove(&noted.position);
@@ -117,9 +232,16 @@ impl Known {
         }
     }
 
+    /// A look at the whole pool has ended.
+    pub fn end_look(&mut self, least_tip: u64, caught_up: bool) {
+        self.forget_gone(caught_up);
+        self.others.retain(|_, (_, look)| *look + OTHERS_LOOKS > self.look);
+        self.survey = Survey { least_tip, greediest: self.greediest() };
+    }
+
     /// Forgets what neither this look at the pool nor the one before has found, unless it may be in a block that is not
     /// yet indexed. One look is not enough: what was noted while it went on may have come too late for it.
-    pub fn forget_gone(&mut self, caught_up: bool) {
+    fn forget_gone(&mut self, caught_up: bool) {
         let gone = |noted: &Noted| noted.seen + 1 < self.look && (caught_up || noted.indexed);
         let gone: Vec<_> = self.noted.iter().filter(|(_, noted)| gone(noted)).map(|(hash, _)| *hash).collect();
         for extrinsic in &gone {
@@ -156,7 +278,9 @@ impl Noted {
     pub fn new(extrinsic: UncheckedExtrinsic, transaction: &Transaction, sender: H160) -> Self {
         let nonce = transaction.envelope().nonce();
         let hash = convert::b256(transaction.hash());
-        Self { hash, extrinsic, sender, nonce, announced: false, indexed: false, position: 0, seen: 0 }
+        let price = Price::of(transaction);
+        let since = Instant::now();
+        Self { hash, extrinsic, sender, nonce, price, since, announced: false, indexed: false, position: 0, seen: 0 }
     }
 }
 
@@ -167,8 +291,18 @@ mod tests {
     const SENDER: H160 = H160::repeat_byte(7);
 
     fn noted(hash: B256, nonce: u64) -> Noted {
-        let extrinsic = UncheckedExtrinsic::from_blob(vec![0; 100]);
-        Noted { hash, extrinsic, sender: SENDER, nonce, announced: false, indexed: false, position: 0, seen: 0 }
+        Noted {
+            hash,
+            extrinsic: UncheckedExtrinsic::from_blob(vec![0; 100]),
+            sender: SENDER,
+            nonce,
+            price: Price { fee_cap: 0, tip_cap: 0 },
+            since: Instant::now(),
+            announced: false,
+            indexed: false,
+            position: 0,
+            seen: 0,
+        }
     }
 
     fn note(known: &mut Known, id: u8, nonce: u64) -> H256 {
@@ -221,6 +355,37 @@ mod tests {
             known.senders.is_empty() && known.noted.is_empty() && known.hashes.is_empty() && known.order.is_empty()
         );
         assert_eq!(known.bytes, 0);
+    }
+
+    #[test]
+    fn a_senders_transactions_are_counted_from_its_nonce() {
+        let mut known = Known::default();
+        for (id, nonce) in [(1, 4), (2, 5), (3, 6), (4, 8), (5, u64::MAX)] {
+            note(&mut known, id, nonce);
+        }
+        assert_eq!(known.count(&SENDER), 5);
+        for (nonce, executable, queued) in [(4, 3, 2), (6, 1, 2), (7, 0, 2), (8, 1, 1), (u64::MAX, 1, 0)] {
+            assert_eq!(known.counts(&SENDER, nonce), Counts { executable, queued }, "{nonce}");
+        }
+        assert_eq!(known.counts(&H160::zero(), 0), Counts::default());
+    }
+
+    #[test]
+    fn the_greediest_sender_gives_its_last() {
+        let mut known = Known::default();
+        let ready = note(&mut known, 1, 1);
+        known.announce(ready, |_| false);
+        known.end_look(7, true);
+        assert_eq!(known.survey(), Survey { least_tip: 7, greediest: None });
+        assert_eq!(known.take_from_greediest(), None);
+        note(&mut known, 2, 7);
+        let last = note(&mut known, 3, 9);
+        assert_eq!(known.older_than(Duration::ZERO).len(), 2);
+        assert!(known.older_than(Duration::from_secs(3600)).is_empty());
+        known.end_look(7, true);
+        assert_eq!(known.survey().greediest, Some((SENDER, 2)));
+        assert_eq!(known.take_from_greediest(), Some(last));
+        assert_eq!(known.survey().greediest, Some((SENDER, 1)));
     }
 
     #[test]

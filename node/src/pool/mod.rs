@@ -1,0 +1,217 @@
+//! The transaction pool: the SDK's, behind Ethereum's rules of admission.
+//!
+//! ```text
+//!  JSON-RPC ─┐                                    ┌─► noted, by hash and sender
+//!  gossip ───┴─► admission ─► validation (Wasm) ──┤
+//!                (limits,      nonce, funds, gas  └─► ready │ queued behind a gap
+//!                 price)
+//! ```
+//!
+//! The SDK's pool knows transactions by tags and priorities. It takes any number of them from one sender, and when it is
+//! full it drops what it has accepted. Here a transaction that finds no place is refused before it gets in, whichever way
+//! it comes, so that what was accepted stays.
+//!
+//! # Invariants
+//! - A transaction is replaced only by one of the same sender and nonce that offers a tenth more, in fee cap and in tip.
+//! - No sender has more than its share, and who sends with gaps takes no place from those who don't.
+//! - Who pays more goes first; equals go as they came.
+//! - A full pool gives way only to who pays more than the least that is in it.
+
+mod admission;
+pub mod block;
+mod known;
+mod local;
+mod order;
+pub mod pending;
+
+pub use admission::{PoolParams, Refusal, Total};
+pub use local::LocalTransactions;
+
+use crate::service::{FullClient, SdkPool};
+use async_trait::async_trait;
+use hanse_runtime::opaque::{Block, UncheckedExtrinsic};
+use order::InOrder;
+use pending::PendingTransactions;
+use sc_transaction_pool_api::{
+    ChainEvent, ImportNotificationStream, LocalTransactionPool, MaintainedTransactionPool, PoolStatus,
+    ReadyTransactions, TransactionPool, TransactionSource, TransactionStatusStreamFor, TxInvalidityReportMap,
+};
+use sp_core::H256;
+use std::{
+    collections::HashMap,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+type InPool = <SdkPool as TransactionPool>::InPoolTransaction;
+type Error = <SdkPool as TransactionPool>::Error;
+type Ready = Box<dyn ReadyTransactions<Item = Arc<InPool>> + Send>;
+
+/// The pool.
+pub struct Pool {
+    inner: SdkPool,
+    client: Arc<FullClient>,
+    pending: PendingTransactions,
+    params: PoolParams,
+    changes: AtomicU64,
+}
+
+impl Pool {
+    /// Puts the rules before the SDK's pool.
+    pub fn new(inner: SdkPool, client: Arc<FullClient>, params: PoolParams) -> Self {
+        Self { inner, client, pending: PendingTransactions::default(), params, changes: AtomicU64::new(0) }
+    }
+
+    /// Its transactions by Ethereum hash and by sender.
+    pub fn pending(&self) -> &PendingTransactions {
+        &self.pending
+    }
+
+    /// Its limits.
+    pub fn params(&self) -> &PoolParams {
+        &self.params
+    }
+
+    /// Changes whenever the transactions in the pool may have.
+    pub fn version(&self) -> (u64, usize, usize) {
+        // What the SDK drops by itself shows in the counts alone.
+        let status = self.inner.status();
+        (self.changes.load(Ordering::Acquire), status.ready, status.ready_bytes)
+    }
+
+    /// Takes transactions out.
+    pub async fn remove(&self, extrinsics: impl IntoIterator<Item = H256>) {
+        let removed: TxInvalidityReportMap<H256> = extrinsics.into_iter().map(|extrinsic| (extrinsic, None)).collect();
+        if removed.is_empty() {
+            return;
+        }
+        for in_pool in self.report_invalid(None, removed).await {
+            self.pending.known().forget(&in_pool.hash);
+        }
+    }
+
+    fn in_order(&self, ready: Ready) -> Ready {
+        let ready: Vec<_> = ready.collect();
+        let arrivals: Vec<_> = {
+            let mut known = self.pending.known();
+            ready.iter().map(|in_pool| known.arrival(&in_pool.hash)).collect()
+        };
+        Box::new(InOrder::new(ready.into_iter().zip(arrivals)))
+    }
+
+    fn changed(&self) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+#[async_trait]
+impl TransactionPool for Pool {
+    type Block = Block;
+    type Hash = H256;
+    type InPoolTransaction = InPool;
+    type Error = Error;
+
+    async fn submit_at(
+        &self,
+        at: H256,
+        source: TransactionSource,
+        extrinsics: Vec<UncheckedExtrinsic>,
+    ) -> Result<Vec<Result<H256, Error>>, Error> {
+        let mut results = Vec::with_capacity(extrinsics.len());
+        for extrinsic in extrinsics {
+            results.push(self.submit_one(at, source, extrinsic).await);
+        }
+        Ok(results)
+    }
+
+    async fn submit_one(
+        &self,
+        at: H256,
+        source: TransactionSource,
+        extrinsic: UncheckedExtrinsic,
+    ) -> Result<H256, Error> {
+        let admitted = self.admit(at, &extrinsic)?;
+        let hash = self.inner.submit_one(at, source, extrinsic).await?;
+        self.settle(admitted).await;
+        Ok(hash)
+    }
+
+    async fn submit_and_watch(
+        &self,
+        at: H256,
+        source: TransactionSource,
+        extrinsic: UncheckedExtrinsic,
+    ) -> Result<Pin<Box<TransactionStatusStreamFor<Self>>>, Error> {
+        let admitted = self.admit(at, &extrinsic)?;
+        let events = self.inner.submit_and_watch(at, source, extrinsic).await?;
+        self.settle(admitted).await;
+        Ok(events)
+    }
+
+    async fn ready_at(&self, at: H256) -> Ready {
+        self.in_order(self.inner.ready_at(at).await)
+    }
+
+    fn ready(&self) -> Ready {
+        self.in_order(self.inner.ready())
+    }
+
+    async fn report_invalid(&self, at: Option<H256>, invalid: TxInvalidityReportMap<H256>) -> Vec<Arc<InPool>> {
+        let removed = self.inner.report_invalid(at, invalid).await;
+        self.changed();
+        removed
+    }
+
+    fn futures(&self) -> Vec<InPool> {
+        self.inner.futures()
+    }
+
+    fn status(&self) -> PoolStatus {
+        self.inner.status()
+    }
+
+    fn import_notification_stream(&self) -> ImportNotificationStream<H256> {
+        self.inner.import_notification_stream()
+    }
+
+    fn on_broadcasted(&self, propagations: HashMap<H256, Vec<String>>) {
+        self.inner.on_broadcasted(propagations);
+    }
+
+    fn hash_of(&self, extrinsic: &UncheckedExtrinsic) -> H256 {
+        self.inner.hash_of(extrinsic)
+    }
+
+    fn ready_transaction(&self, hash: &H256) -> Option<Arc<InPool>> {
+        self.inner.ready_transaction(hash)
+    }
+
+    async fn ready_at_with_timeout(&self, at: H256, timeout: Duration) -> Ready {
+        self.in_order(self.inner.ready_at_with_timeout(at, timeout).await)
+    }
+}
+
+#[async_trait]
+impl MaintainedTransactionPool for Pool {
+    async fn maintain(&self, event: ChainEvent<Block>) {
+        self.inner.maintain(event).await;
+        self.changed();
+    }
+}
+
+impl LocalTransactionPool for Pool {
+    type Block = Block;
+    type Hash = H256;
+    type Error = Error;
+
+    fn submit_local(&self, at: H256, extrinsic: UncheckedExtrinsic) -> Result<H256, Error> {
+        let admitted = self.admit(at, &extrinsic)?;
+        let hash = self.inner.submit_local(at, extrinsic)?;
+        futures::executor::block_on(self.settle(admitted));
+        Ok(hash)
+    }
+}
