@@ -191,23 +191,33 @@ impl Context {
         task.await.map_err(internal)
     }
 
+    /// Work that calls the runtime on the state of a block, to be done on another thread. The work gets the runtime and
+    /// the block to name to it.
+    pub fn on_state<T>(
+        &self,
+        block: &BlockRecord,
+        call: impl FnOnce(&RuntimeApiOf, H256) -> T + Send + 'static,
+    ) -> impl FnOnce() -> T + Send + 'static {
+        let native = self.native.clone();
+        let pending = self.pending_blocks.state_of(block);
+        let at = pending.as_ref().map_or_else(|| convert::h256(block.substrate_hash), |pending| pending.parent);
+        move || {
+            let mut api = native.runtime_api();
+            if let Some(pending) = pending {
+                api.set_overlayed_changes(pending.overlay());
+            }
+            call(&api, at)
+        }
+    }
+
     async fn execute<T: Send + 'static>(
         &self,
         work: Work,
         block: &BlockRecord,
         call: impl FnOnce(&RuntimeApiOf, H256) -> Result<T, ApiError> + Send + 'static,
     ) -> RpcResult<T> {
-        let native = self.native.clone();
-        let pending = self.pending_blocks.state_of(block);
-        let at = pending.as_ref().map_or_else(|| convert::h256(block.substrate_hash), |pending| pending.parent);
         let number = block.number();
-        let run = move || {
-            let mut api = native.runtime_api();
-            if let Some(pending) = pending {
-                api.set_overlayed_changes(pending.overlay());
-            }
-            call(&api, at)
-        };
+        let run = self.on_state(block, call);
         let result = self.blocking(work, run).await?;
         result.map_err(|error| match error {
             ApiError::UnknownBlock(_) => {

@@ -38,7 +38,6 @@ use pallet_evm::{
     runner::EvmContext,
     tracing::{Outcome, watch},
 };
-use sp_api::ProvideRuntimeApi;
 use std::{
     ops::RangeInclusive,
     sync::Arc,
@@ -126,15 +125,14 @@ where
     F: FnOnce(&mut I, Outcome<'_>) -> Result<O, Stopped> + 'static,
     O: Send + 'static,
 {
-    let (client, native) = (context.client.clone(), context.native.clone());
-    let at = convert::h256(record.substrate_hash);
-    let work = move || -> RpcResult<O> {
-        require_same_runtime(&client, at, record.number()).map_err(refusal)?;
-        let api = native.runtime_api();
+    let client = context.client.clone();
+    let number = record.number();
+    let work = context.on_state(&record, move |api, at| {
+        require_same_runtime(&client, at, number).map_err(refusal)?;
         let (outcome, tracer) = watch::<Runtime, _, _>(tracer(limits()), || api.call(at, request, overrides));
         outcome.map_err(internal)?.map_err(transaction_error)?;
         tracer.into_output().map_err(|stopped| refusal(stopped.into()))
-    };
+    });
     context.blocking(Work::Heavy, work).await?
 }
 
