@@ -86,6 +86,23 @@ const WRITER_CACHE: &str = "PRAGMA cache_size = -65536";
 /// Page cache of each reader: 8 MiB. There are many of them, and the operating system keeps the file in memory too.
 const READER_CACHE: &str = "PRAGMA cache_size = -8192";
 
+/// Keys and password hashes are in the file: it is its owner's alone, also in a folder that others may read. SQLite gives
+/// the files beside it the same permissions.
+fn make_private(url: &str) -> std::io::Result<()> {
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
+    if path.is_empty() || path == ":memory:" {
+        return Ok(());
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(())
+}
+
 impl Db {
     /// Opens the database, makes it when it is a missing SQLite file, and applies the migrations.
     ///
@@ -103,6 +120,7 @@ impl Db {
     }
 
     async fn open_sqlite(settings: &Settings) -> Result<Self, sqlx::Error> {
+        make_private(&settings.url)?;
         let mode = if settings.url.contains('?') { "&mode=rwc" } else { "?mode=rwc" };
         let url = format!("{}{mode}", settings.url);
         let options = |max, cache: &'static str| {

@@ -6,6 +6,28 @@ async fn synchronous(connection: &mut sqlx::AnyConnection) -> i64 {
     row.try_get(0).unwrap()
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn the_file_is_its_owners_alone() {
+    use crate::db::{Db, Settings};
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let path = folder.path().join("gateway.sqlite");
+    // One that others could read until now.
+    std::fs::write(&path, "").unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+    let url = format!("sqlite://{}", path.display());
+    let settings = Settings { url, max_connections: 1, acquire_timeout: std::time::Duration::from_secs(10) };
+    let db = Db::open(&settings).await.unwrap();
+    assert!(db.is_alive().await);
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap()).collect();
+    assert!(files.len() > 1, "the journal is there too");
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{}", file.path().display());
+    }
+}
+
 #[tokio::test]
 async fn commits_wait_for_the_disk_unless_they_say_otherwise() {
     const NORMAL: i64 = 1;

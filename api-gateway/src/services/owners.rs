@@ -98,10 +98,33 @@ pub fn label(field: &str, text: &str, max_chars: usize) -> Result<String, FieldE
     if chars == 0 || chars > max_chars {
         return Err(FieldError::new(field, "length", format!("must have 1 to {max_chars} characters")));
     }
-    if text.trim() != text || text.chars().any(char::is_control) {
-        return Err(FieldError::new(field, "format", "must not begin or end with spaces or have control characters"));
+    if text.trim() != text || text.chars().any(is_hidden) {
+        return Err(FieldError::new(
+            field,
+            "format",
+            "must not begin or end with spaces, or have control or invisible characters",
+        ));
     }
     Ok(text.to_owned())
+}
+
+/// Control characters, and those that show nothing and change how what is around them is shown, such as the order of
+/// writing: with them a name can look like another. Joiners, which some scripts need, are none.
+pub fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{200b}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 #[cfg(test)]
@@ -115,7 +138,7 @@ mod tests {
             assert!(email("email", bad).is_err(), "{bad}");
         }
         assert!(label("name", "Çağrı's shop", 64).is_ok());
-        for bad in ["", " x", "x ", "a\u{0}b", &"x".repeat(65)] {
+        for bad in ["", " x", "x ", "a\u{0}b", "a\u{202e}b", "a\u{200b}b", &"x".repeat(65)] {
             assert!(label("name", bad, 64).is_err(), "{bad:?}");
         }
     }

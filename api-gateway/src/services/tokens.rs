@@ -1,6 +1,6 @@
 //! Tokens: issue, read, mint, burn.
 
-use super::{Actor, Moved, parties};
+use super::{Actor, Moved, owners::is_hidden, parties};
 use crate::db::{Amount, Db, Id, Page, PageQuery, Statement, UnixMs, new_id, now_ms};
 use crate::error::{Error, FieldError, Result};
 use crate::ledger::contracts::{ChainAppId, address_text, hash_text, token_address};
@@ -319,8 +319,12 @@ fn validate(body: &CreateToken) -> Result<()> {
     for (field, text, most) in [("name", &body.name, 64), ("symbol", &body.symbol, 16)] {
         if !(1..=most).contains(&text.len()) {
             faults.push(FieldError::new(field, "length", format!("must be 1 to {most} bytes")));
-        } else if text.trim().is_empty() || text.chars().any(char::is_control) {
-            faults.push(FieldError::new(field, "format", "must be printable text without control characters"));
+        } else if text.trim().is_empty() || text.chars().any(is_hidden) {
+            faults.push(FieldError::new(
+                field,
+                "format",
+                "must be printable text without control or invisible characters",
+            ));
         }
     }
     if body.decimals > 36 {
