@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.20;
 
-/// Apps, their users, and who may transact. Precompile at 0x48414E5345000000000000000000000000000001.
+/// Apps, their users, and who may transact and deploy. Precompile at 0x48414E5345000000000000000000000000000001.
 ///
 /// An app is a tenant. Its id is `bytes16(keccak256(abi.encode(owner, salt)))`, known before the transaction is
 /// included, and no one else can take it.
@@ -60,4 +60,7 @@ interface IUsers {
     function isUser(bytes16 app, address account) external view returns (bool);
     /// Whether the network lets this account send transactions.
     function canTransact(address account) external view returns (bool);
+    /// Whether transactions of this account may create contracts, whosever contract does it. That it may transact is
+    /// asked apart.
+    function canDeploy(address account) external view returns (bool);
 }

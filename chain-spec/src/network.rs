@@ -48,6 +48,12 @@ pub struct Network {
     /// May always transact, and create apps under the policy `registered`.
     #[serde(default)]
     pub operators: Vec<AccountId20>,
+    /// Who may deploy contracts, of those who may transact.
+    #[serde(default)]
+    pub deploy_policy: DeployPolicy,
+    /// May deploy contracts under the deploy policy `listed`, beside root and the operators.
+    #[serde(default)]
+    pub deployers: Vec<AccountId20>,
     /// Nodes to find the others by: multiaddresses with a peer id.
     #[serde(default)]
     pub boot_nodes: Vec<String>,
@@ -66,6 +72,17 @@ pub enum Policy {
     Open,
     /// Operators, and those whom an app vouches for.
     Registered,
+}
+
+/// Who may deploy contracts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeployPolicy {
+    /// Everyone.
+    #[default]
+    Open,
+    /// Root, operators, and the accounts under `deployers`.
+    Listed,
 }
 
 /// A validator's public keys.
@@ -111,13 +128,22 @@ impl Network {
             Policy::Open => "Open",
             Policy::Registered => "Registered",
         };
+        let deploy_policy = match self.deploy_policy {
+            DeployPolicy::Open => "Open",
+            DeployPolicy::Listed => "Listed",
+        };
         Ok(json!({
             "timing": { "slotMs": self.slot_ms, "onDemand": false },
             "aura": { "authorities": aura },
             "grandpa": { "authorities": grandpa },
             "balances": { "balances": self.balances()? },
             "sudo": { "key": self.root },
-            "users": { "policy": policy, "operators": self.operators },
+            "users": {
+                "policy": policy,
+                "operators": self.operators,
+                "deployPolicy": deploy_policy,
+                "deployers": self.deployers,
+            },
             "evm": { "chainId": self.chain_id, "blockGasLimit": self.block_gas_limit },
             "ethereum": { "baseFeePerGas": self.base_fee_per_gas },
         }))
@@ -154,6 +180,9 @@ impl Network {
         }
         if self.policy == Policy::Registered && self.operators.is_empty() {
             return violation("operators", "the policy 'registered' needs at least one operator");
+        }
+        if self.deploy_policy == DeployPolicy::Open && !self.deployers.is_empty() {
+            return violation("deployers", "only with deploy_policy = \"listed\": everyone deploys as it is");
         }
         if self.validators.is_empty() || self.validators.len() > MAX_VALIDATORS {
             return violation("validators", format!("1 to {MAX_VALIDATORS}"));
@@ -234,9 +263,21 @@ mod tests {
     }
 
     #[test]
+    fn listed_deployers_reach_the_genesis() {
+        let mut network = example();
+        let users = network.genesis().expect("keeps the rules")["users"].clone();
+        assert_eq!((&users["deployPolicy"], &users["deployers"]), (&json!("Open"), &json!([])));
+        network.deploy_policy = DeployPolicy::Listed;
+        network.deployers = vec![AccountId20([1; 20])];
+        let users = network.genesis().expect("keeps the rules")["users"].clone();
+        assert_eq!(users["deployPolicy"], "Listed");
+        assert_eq!(users["deployers"], json!([AccountId20([1; 20])]));
+    }
+
+    #[test]
     fn broken_rules_name_their_key() {
         type Break = fn(&mut Network);
-        let cases: [(&str, Break); 10] = [
+        let cases: [(&str, Break); 11] = [
             ("chain_id", |n| n.chain_id = 0),
             ("slot_ms", |n| n.slot_ms = 99),
             ("block_gas_limit", |n| n.block_gas_limit = 1),
@@ -245,6 +286,7 @@ mod tests {
                 n.policy = Policy::Registered;
                 n.operators.clear();
             }),
+            ("deployers", |n| n.deployers = vec![n.root]),
             ("validators", |n| n.validators.clear()),
             ("accounts[0].balance_wei", |n| n.accounts[0].balance_wei = "-1".into()),
             ("accounts[1].balance_wei", |n| {

@@ -82,6 +82,8 @@ transaction_errors! {
     InvalidAuthorizationList = 21, "invalid authorization list";
     /// The virtual machine failed in a way that isn't the transaction's fault.
     Internal = 22, "internal error";
+    /// This network doesn't let the sender deploy contracts.
+    DeploymentNotPermitted = 23, "sender is not permitted to deploy contracts on this network";
 }
 
 impl fmt::Display for TransactionError {

@@ -168,6 +168,7 @@ impl pallet_precompiles::Config for Runtime {
 impl pallet_evm::Config for Runtime {
     type Currency = Balances;
     type Precompiles = HansePrecompiles<Runtime>;
+    type Deployers = Registry;
     type Time = Timestamp;
     type BaseFee = Ethereum;
     type Coinbase = Author;
@@ -181,12 +182,18 @@ impl pallet_ethereum::Config for Runtime {
     type WeightInfo = pallet_ethereum::weights::SubstrateWeight<Runtime>;
 }
 
-/// Who may send transactions: the user registry says.
+/// Who may send transactions and deploy contracts: the user registry says.
 pub struct Registry;
 
 impl pallet_ethereum::Permission for Registry {
     fn can_transact(account: &H160) -> bool {
         Users::can_transact(*account)
+    }
+}
+
+impl Contains<H160> for Registry {
+    fn contains(account: &H160) -> bool {
+        Users::can_deploy(*account)
     }
 }
 

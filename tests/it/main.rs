@@ -3,6 +3,7 @@
 mod commands;
 mod crash;
 mod database;
+mod deployment;
 mod fees;
 mod filters;
 mod idempotency;

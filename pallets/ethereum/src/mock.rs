@@ -4,7 +4,7 @@ use crate as pallet_ethereum;
 use alloc::boxed::Box;
 use frame_support::{
     derive_impl, parameter_types,
-    traits::{ConstU128, Get},
+    traits::{ConstU128, Contains, Get},
     weights::Weight,
 };
 use hanse_primitives::{AccountId20, EthereumBlock, EthereumSignature, Transaction};
@@ -67,11 +67,23 @@ parameter_types! {
     pub const WeightPerGas: Weight = Weight::from_parts(10_000, 0);
     /// Who may not transact.
     pub static Banned: Option<H160> = None;
+    /// Who may not deploy contracts.
+    pub static Undeploying: Option<H160> = None;
+}
+
+/// Everyone but [`Undeploying`].
+pub struct Deployers;
+
+impl Contains<H160> for Deployers {
+    fn contains(account: &H160) -> bool {
+        Undeploying::get() != Some(*account)
+    }
 }
 
 impl pallet_evm::Config for Test {
     type Currency = Balances;
     type Precompiles = ();
+    type Deployers = Deployers;
     type Time = Timestamp;
     type BaseFee = Ethereum;
     type Coinbase = Coinbase;

@@ -1,8 +1,9 @@
-//! The EVM's instructions, with `KECCAK256` on the node's native code.
+//! The EVM's instructions, with `KECCAK256` on the node's native code, and creations for those who may deploy.
 //!
 //! alloy's feature `native-keccak` is no way to that: it imports the function from a Wasm module named `vm_hooks`, under a
 //! mangled symbol that the runtime can't define, and the node knows no such module.
 
+use crate::{Config, deployment};
 use hanse_primitives::convert;
 use revm::{
     bytecode::opcode,
@@ -17,9 +18,12 @@ use revm::{
 use sp_core::H256;
 
 /// Those of a fork.
-pub(crate) fn instructions<H: Host>(spec: SpecId) -> EthInstructions<EthInterpreter, H> {
+pub(crate) fn instructions<T: Config, H: Host>(spec: SpecId) -> EthInstructions<EthInterpreter, H> {
     let mut instructions = EthInstructions::new_mainnet_with_spec(spec);
-    instructions.instruction_table_mut()[usize::from(opcode::KECCAK256)] = Instruction::new(keccak256);
+    let table = instructions.instruction_table_mut();
+    table[usize::from(opcode::KECCAK256)] = Instruction::new(keccak256);
+    table[usize::from(opcode::CREATE)] = Instruction::new(deployment::create::<T, false, H>);
+    table[usize::from(opcode::CREATE2)] = Instruction::new(deployment::create::<T, true, H>);
     instructions
 }
 

@@ -23,6 +23,7 @@
 //!   What it changes is rolled back with the frame that called it ([`journal`]).
 //! - An account that sent a transaction or holds code is never reaped: a nonce that fell back to zero would let every
 //!   old transaction be replayed.
+//! - No contract comes to be in a transaction whose sender isn't one of [`Config::Deployers`].
 //! - Total issuance changes by what is burnt (base fees, self-destructs), and by nothing else.
 //!
 //! # Failure
@@ -37,6 +38,7 @@ extern crate alloc;
 mod benchmarking;
 mod crypto;
 pub mod db;
+mod deployment;
 pub mod environment;
 pub mod flush;
 mod instructions;
@@ -68,7 +70,10 @@ use sp_core::{H160, H256, U256};
 #[frame_support::pallet]
 pub mod pallet {
     use super::*;
-    use frame_support::{pallet_prelude::*, traits::Time, traits::fungible::Unbalanced};
+    use frame_support::{
+        pallet_prelude::*,
+        traits::{Contains, Time, fungible::Unbalanced},
+    };
     use frame_system::pallet_prelude::BlockNumberFor;
 
     #[pallet::config]
@@ -83,6 +88,9 @@ pub mod pallet {
         type Currency: Unbalanced<AccountId20, Balance = Balance>;
         /// The native pallets that contracts can call.
         type Precompiles: PrecompileSet;
+        /// Who may deploy contracts. Asked for each creation, whose gas pays for a few reads; the answer must not change
+        /// under a running transaction.
+        type Deployers: Contains<H160>;
         /// Milliseconds since the Unix epoch; the EVM sees whole seconds.
         type Time: Time<Moment = u64>;
         /// The base fee per gas of the current block, in wei (EIP-1559).

@@ -2,7 +2,11 @@
 
 use crate as pallet_evm;
 use crate::{Handle, PrecompileError, PrecompileSet, precompile::revert_with};
-use frame_support::{derive_impl, parameter_types, storage_alias, traits::ConstU128, weights::Weight};
+use frame_support::{
+    derive_impl, parameter_types, storage_alias,
+    traits::{ConstU128, Contains},
+    weights::Weight,
+};
 use hanse_primitives::{AccountId20, Log};
 use sp_core::{H160, H256, U256};
 use sp_runtime::{BuildStorage, traits::IdentityLookup};
@@ -40,7 +44,18 @@ impl pallet_balances::Config for Test {
 parameter_types! {
     pub static BaseFee: u128 = 0;
     pub const Coinbase: H160 = H160([0xcb; 20]);
+    /// May not deploy contracts.
+    pub static Undeploying: Option<H160> = None;
     pub const WeightPerGas: Weight = Weight::from_parts(10_000, 0);
+}
+
+/// Everyone but [`Undeploying`].
+pub struct Deployers;
+
+impl Contains<H160> for Deployers {
+    fn contains(account: &H160) -> bool {
+        Undeploying::get() != Some(*account)
+    }
 }
 
 /// The hash of block `n` is `n`.
@@ -55,6 +70,7 @@ impl crate::BlockHash<u64> for Hashes {
 impl pallet_evm::Config for Test {
     type Currency = Balances;
     type Precompiles = CounterPrecompile;
+    type Deployers = Deployers;
     type Time = Timestamp;
     type BaseFee = BaseFee;
     type Coinbase = Coinbase;

@@ -2,7 +2,7 @@
 
 use crate::precompile::Precompiles;
 use crate::{
-    Config, Environment, PrecompileSet, TransactionError, crypto, db, db::FrameDb, flush::flush,
+    Config, Environment, PrecompileSet, TransactionError, crypto, db, db::FrameDb, deployment, flush::flush,
     instructions::instructions, journal::MirroredJournal,
 };
 use alloc::vec::Vec;
@@ -65,7 +65,7 @@ fn evm<T: Config>(environment: Environment) -> FrameEvm<T> {
     let spec = environment.cfg.spec;
     let context: EvmContext<T> =
         EvmContext::<T>::new(FrameDb::default(), spec).with_block(environment.block).with_cfg(environment.cfg);
-    Evm::new(context, instructions(spec), Precompiles::new(spec))
+    Evm::new(context, instructions::<T, _>(spec), Precompiles::new(spec))
 }
 
 /// Executes a transaction and writes what it changed.
@@ -92,6 +92,7 @@ pub fn accesses<T: Config>(
     environment: Environment,
     tx: TxEnv,
 ) -> Result<(Execution, Vec<(H160, Vec<H256>)>), TransactionError> {
+    deployment::check::<T>(&tx)?;
     let free = [environment.block.beneficiary, tx.caller];
     let receiver = tx.kind.into_to();
     sp_io::storage::start_transaction();
@@ -123,6 +124,7 @@ pub fn accesses<T: Config>(
 }
 
 fn transact<T: Config>(environment: Environment, tx: TxEnv) -> Result<ResultAndState<HaltReason>, TransactionError> {
+    deployment::check::<T>(&tx)?;
     #[cfg(feature = "std")]
     if let Some(tracer) = crate::tracing::installed::<T>() {
         return transact_traced(&mut *tracer.borrow_mut(), environment, tx);
@@ -145,6 +147,7 @@ fn transact_traced<T: Config>(
 
 /// Whether a transaction could be executed now: all checks of execution, without running it.
 pub fn validate<T: Config>(environment: Environment, tx: TxEnv) -> Result<(), TransactionError> {
+    deployment::check::<T>(&tx)?;
     let mut evm = evm::<T>(environment);
     evm.ctx.tx = tx;
     let handler = MainnetHandler::<FrameEvm<T>, RunError, EthFrame<EthInterpreter>>::default();

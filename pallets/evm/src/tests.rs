@@ -3,6 +3,7 @@
 mod asm;
 mod checkpoints;
 mod contracts;
+mod deployment;
 mod issuance;
 mod memory;
 mod mirror;

@@ -84,6 +84,7 @@ impl pallet_evm::BlockHash<u64> for Hashes {
 impl pallet_evm::Config for Test {
     type Currency = Balances;
     type Precompiles = HansePrecompiles<Test>;
+    type Deployers = Everything;
     type Time = Clock;
     type BaseFee = ConstU128<0>;
     type Coinbase = Coinbase;
@@ -107,7 +108,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
             balances: vec![(OWNER.into(), coin), (ALICE.into(), coin)],
             ..Default::default()
         },
-        users: pallet_users::GenesisConfig { policy: Policy::Open, operators: vec![] },
+        users: pallet_users::GenesisConfig { policy: Policy::Open, operators: vec![], ..Default::default() },
         evm: pallet_evm::GenesisConfig { chain_id: 4269, block_gas_limit: 30_000_000, ..Default::default() },
         ..Default::default()
     }

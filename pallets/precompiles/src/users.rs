@@ -100,6 +100,11 @@ pub(crate) fn call<T: Config>(handle: &mut Handle) -> Result<Vec<u8>, Precompile
             let answer = Pallet::<T>::is_user(call.app.0, h160(call.account));
             IUsers::isUserCall::abi_encode_returns(&answer)
         }
+        Calls::canDeploy(call) => {
+            handle.charge_weight(T::WeightInfo::can_deploy())?;
+            let answer = Pallet::<T>::can_deploy(h160(call.account));
+            IUsers::canDeployCall::abi_encode_returns(&answer)
+        }
         Calls::canTransact(call) => {
             handle.charge_weight(T::WeightInfo::can_transact())?;
             let answer = Pallet::<T>::can_transact(h160(call.account));

@@ -149,6 +149,38 @@ mod benchmarks {
         assert!(Vouchers::<T>::get(USER).contains(&app));
     }
 
+    #[benchmark]
+    fn set_deploy_policy() {
+        #[extrinsic_call]
+        _(RawOrigin::Root, Deployment::Listed);
+
+        assert_eq!(DeployPolicy::<T>::get(), Deployment::Listed);
+    }
+
+    #[benchmark]
+    fn set_deployer() {
+        Operators::<T>::insert(OWNER, ());
+
+        #[extrinsic_call]
+        _(signed::<T>(OWNER), USER, true);
+
+        assert!(Deployers::<T>::contains_key(USER));
+    }
+
+    /// Of one who may not: every look-up is made.
+    #[benchmark]
+    fn can_deploy() {
+        DeployPolicy::<T>::put(Deployment::Listed);
+        let answer;
+
+        #[block]
+        {
+            answer = Pallet::<T>::can_deploy(USER);
+        }
+
+        assert!(!answer);
+    }
+
     /// Of one who may not: every look-up is made.
     #[benchmark]
     fn can_transact() {

@@ -29,6 +29,10 @@
 //!
 //! Native calls cost nothing. Where transactions pay for gas only root and operators make them.
 //!
+//! # Who may deploy contracts
+//! Under [`Deployment::Listed`] root, the operators and the accounts in `Deployers`, if they may transact at all. Root
+//! sets the policy, root and operators keep the list. What that covers is explained in `pallet_evm`.
+//!
 //! # Invariants
 //! - An app's id is derived from its first owner and a salt, so no one can take another's id.
 //! - `Vouchers[a]` holds an app only if `a` is its owner, an admin or an active user, and never twice. Of such apps
@@ -68,7 +72,7 @@ pub use abi::UsersError;
 pub use extension::CheckPermission;
 pub use hanse_primitives::addresses::AppId;
 pub use pallet::*;
-pub use types::{App, Policy, Standing, Status};
+pub use types::{App, Deployment, Policy, Standing, Status};
 pub use weights::WeightInfo;
 
 use frame_support::{BoundedVec, traits::ConstU32};
@@ -123,6 +127,14 @@ pub mod pallet {
     #[pallet::storage]
     pub type Operators<T> = CountedStorageMap<_, Blake2_128Concat, H160, ()>;
 
+    /// Who may deploy contracts.
+    #[pallet::storage]
+    pub type DeployPolicy<T> = StorageValue<_, Deployment, ValueQuery>;
+
+    /// Accounts that may deploy contracts where only listed ones do.
+    #[pallet::storage]
+    pub type Deployers<T> = StorageMap<_, Blake2_128Concat, H160, ()>;
+
     /// Apps by id. The id is a hash already.
     #[pallet::storage]
     pub type Apps<T> = StorageMap<_, Identity, AppId, App>;
@@ -155,6 +167,18 @@ pub mod pallet {
             /// Whether it is one now.
             operator: bool,
         },
+        /// Who may deploy contracts changed.
+        DeployPolicySet {
+            /// The policy from now on.
+            policy: Deployment,
+        },
+        /// An account was put on the list of those who deploy contracts, or taken off it.
+        DeployerSet {
+            /// The account.
+            account: H160,
+            /// Whether it is listed now.
+            deployer: bool,
+        },
         /// The network let an app in, or shut it out.
         AppStandingSet {
             /// The app.
@@ -185,7 +209,7 @@ pub mod pallet {
         TooManyAccounts,
         /// The zero address, or an account that [`MAX_VOUCHERS`] apps vouch for already.
         InvalidAccount,
-        /// Only an operator may do this on this network.
+        /// Only an operator, or root, may do this on this network.
         NotOperator,
         /// A network of registered accounts needs an operator.
         LastOperator,
@@ -199,6 +223,10 @@ pub mod pallet {
         pub policy: Policy,
         /// The network's operators.
         pub operators: Vec<T::AccountId>,
+        /// Who may deploy contracts.
+        pub deploy_policy: Deployment,
+        /// Who may where only listed accounts do.
+        pub deployers: Vec<T::AccountId>,
     }
 
     #[pallet::genesis_build]
@@ -212,6 +240,10 @@ pub mod pallet {
             for operator in &self.operators {
                 Operators::<T>::insert(Into::<H160>::into(operator.clone()), ());
                 Pallet::<T>::keep_account(operator);
+            }
+            DeployPolicy::<T>::put(self.deploy_policy);
+            for deployer in &self.deployers {
+                Deployers::<T>::insert(Into::<H160>::into(deployer.clone()), ());
             }
             // The runtime's genesis has set its key before.
             if let Some(root) = T::Root::get() {
@@ -322,6 +354,33 @@ pub mod pallet {
         pub fn set_user_status(origin: OriginFor<T>, app: AppId, account: H160, status: Status) -> DispatchResult {
             let caller = ensure_signed(origin)?.into();
             Self::with_logs(|logs| Self::do_set_user_status(caller, app, account, status, logs))
+        }
+
+        /// Root: sets who may deploy contracts.
+        #[pallet::call_index(10)]
+        #[pallet::weight(T::WeightInfo::set_deploy_policy())]
+        pub fn set_deploy_policy(origin: OriginFor<T>, policy: Deployment) -> DispatchResult {
+            ensure_root(origin)?;
+            DeployPolicy::<T>::put(policy);
+            Self::deposit_event(Event::DeployPolicySet { policy });
+            Ok(())
+        }
+
+        /// Root or an operator: lists an account among those who deploy contracts, or takes it off the list.
+        #[pallet::call_index(11)]
+        #[pallet::weight(T::WeightInfo::set_deployer())]
+        pub fn set_deployer(origin: OriginFor<T>, account: H160, deployer: bool) -> DispatchResult {
+            if let Some(caller) = ensure_signed_or_root(origin)? {
+                ensure!(Self::runs_network(caller.into()), Error::<T>::NotOperator);
+            }
+            ensure!(!account.is_zero(), Error::<T>::InvalidAccount);
+            if deployer {
+                Deployers::<T>::insert(account, ());
+            } else {
+                Deployers::<T>::remove(account);
+            }
+            Self::deposit_event(Event::DeployerSet { account, deployer });
+            Ok(())
         }
     }
 

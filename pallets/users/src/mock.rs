@@ -79,7 +79,7 @@ pub fn run(policy: Policy, test: impl FnOnce()) {
 
 fn new_test_ext(policy: Policy) -> sp_io::TestExternalities {
     RuntimeGenesisConfig {
-        users: pallet_users::GenesisConfig { policy, operators: vec![OPERATOR.into()] },
+        users: pallet_users::GenesisConfig { policy, operators: vec![OPERATOR.into()], ..Default::default() },
         ..Default::default()
     }
     .build_storage()

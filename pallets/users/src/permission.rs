@@ -1,8 +1,8 @@
-//! Who may transact. The scheme and its price are explained at the top of the crate.
+//! Who may transact, and who may deploy contracts. The scheme and its price are explained at the top of the crate.
 
 use crate::{
-    App, AppId, Apps, Config, MAX_VOUCHERS, Operators, Pallet, Policy, Standing, TransactPolicy, UsersError,
-    VoucherList, Vouchers, abi::IUsers,
+    App, AppId, Apps, Config, DeployPolicy, Deployers, Deployment, MAX_VOUCHERS, Operators, Pallet, Policy, Standing,
+    TransactPolicy, UsersError, VoucherList, Vouchers, abi::IUsers,
 };
 use frame_support::{ensure, traits::Get, weights::Weight};
 use hanse_primitives::convert::address;
@@ -31,8 +31,18 @@ impl<T: Config> Pallet<T> {
         if T::ChargesForGas::get() { Self::runs_network(account) } else { Self::can_transact(account) }
     }
 
+    /// Whether transactions of this account may create contracts, provided that it may transact.
+    ///
+    /// Reads: 1 where everyone deploys; else 2 for a listed account, at most 4.
+    pub fn can_deploy(account: H160) -> bool {
+        match DeployPolicy::<T>::get() {
+            Deployment::Open => true,
+            Deployment::Listed => Deployers::<T>::contains_key(account) || Self::runs_network(account),
+        }
+    }
+
     /// Operators, and root.
-    fn runs_network(account: H160) -> bool {
+    pub(crate) fn runs_network(account: H160) -> bool {
         Operators::<T>::contains_key(account) || T::Root::get() == Some(account.into())
     }
 

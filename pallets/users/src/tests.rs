@@ -1,8 +1,8 @@
 //! Tests of the registry: every rule, every error, and the voucher invariant over random histories.
 
 use crate::{
-    Admins, AppId, Apps, Error, MAX_ACCOUNTS, MAX_VOUCHERS, Operators, Policy, Standing, Status, TransactPolicy, Users,
-    UsersError, Vouchers,
+    Admins, AppId, Apps, DeployPolicy, Deployers, Deployment, Error, MAX_ACCOUNTS, MAX_VOUCHERS, Operators, Policy,
+    Standing, Status, TransactPolicy, Users, UsersError, Vouchers,
     abi::IUsers,
     mock::{Emitted, OPERATOR, RuntimeOrigin, System, Test, account, run},
 };
@@ -15,6 +15,7 @@ type Registry = crate::Pallet<Test>;
 
 mod apps;
 mod calls;
+mod deployment;
 mod extension;
 mod full_lists;
 mod members;

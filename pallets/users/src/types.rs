@@ -64,6 +64,30 @@ impl App {
     }
 }
 
+/// Who may deploy contracts on this network, of those who may transact.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub enum Deployment {
+    /// Everyone.
+    #[default]
+    Open,
+    /// Root, the network's operators, and listed accounts.
+    Listed,
+}
+
 /// Who may send transactions on this network.
 #[derive(
     Clone,

@@ -20,6 +20,9 @@ pub trait WeightInfo {
     fn remove_admin() -> Weight;
     fn add_users(n: u32) -> Weight;
     fn set_user_status() -> Weight;
+    fn set_deploy_policy() -> Weight;
+    fn set_deployer() -> Weight;
+    fn can_deploy() -> Weight;
     fn can_transact() -> Weight;
 }
 
@@ -126,6 +129,27 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(40_641_000, 0)
             .saturating_add(T::DbWeight::get().reads(21))
             .saturating_add(T::DbWeight::get().writes(3))
+    }
+
+    /// Storage: `Users::DeployPolicy` (r:0 w:1)
+    fn set_deploy_policy() -> Weight {
+        Weight::from_parts(4_978_000, 0).saturating_add(T::DbWeight::get().writes(1))
+    }
+
+    /// Storage: `Users::Operators` (r:1 w:0)
+    /// Storage: `Users::Deployers` (r:0 w:1)
+    fn set_deployer() -> Weight {
+        Weight::from_parts(12_329_000, 0)
+            .saturating_add(T::DbWeight::get().reads(1))
+            .saturating_add(T::DbWeight::get().writes(1))
+    }
+
+    /// Storage: `Users::DeployPolicy` (r:1 w:0)
+    /// Storage: `Users::Deployers` (r:1 w:0)
+    /// Storage: `Users::Operators` (r:1 w:0)
+    /// Storage: `Sudo::Key` (r:1 w:0)
+    fn can_deploy() -> Weight {
+        Weight::from_parts(12_329_000, 0).saturating_add(T::DbWeight::get().reads(4))
     }
 
     /// Storage: `Users::TransactPolicy` (r:1 w:0)

@@ -2,7 +2,7 @@
 
 use super::with_genesis;
 use crate::{
-    AccountId, Executive, Header, Nonce, Runtime, RuntimeCall, RuntimeOrigin, Signature, System, TxExtension,
+    AccountId, Ethereum, Executive, Header, Nonce, Runtime, RuntimeCall, RuntimeOrigin, Signature, System, TxExtension,
     UncheckedExtrinsic, Users, ethereum_extrinsic, extrinsic::extension, genesis,
 };
 use codec::Encode;
@@ -11,8 +11,8 @@ use frame_support::{
     dispatch::{DispatchClass, DispatchResult, GetDispatchInfo},
     weights::Weight,
 };
-use hanse_primitives::TransactionError;
-use pallet_users::{Operators, Policy};
+use hanse_primitives::{CallRequest, CallStatus, Overrides, TransactionError};
+use pallet_users::{Deployment, Operators, Policy};
 use serde_json::json;
 use sp_consensus_aura::{AURA_ENGINE_ID, Slot};
 use sp_core::{H160, H256, Pair, U256, ecdsa};
@@ -220,6 +220,31 @@ fn the_largest_batches_fit_into_a_block() {
         let weight = call.get_dispatch_info().call_weight + extension(0).weight(&call);
         assert!(weight.all_lte(most), "{weight:?}");
     }
+}
+
+#[test]
+fn root_closes_deployment_and_operators_keep_the_list() {
+    in_block("Open", None, || {
+        let deploy = || {
+            let request = CallRequest { from: address(USER), ..Default::default() };
+            Ethereum::call(request, Overrides::default()).map(|outcome| outcome.status)
+        };
+        let list = |deployer| {
+            let call = pallet_users::Call::<Runtime>::set_deployer { account: address(USER), deployer };
+            RuntimeCall::from(call)
+        };
+        assert_eq!(deploy(), Ok(CallStatus::Success));
+        let call = pallet_users::Call::<Runtime>::set_deploy_policy { policy: Deployment::Listed };
+        assert_eq!(apply(OPERATOR, call.clone().into()), Ok(Err(DispatchError::BadOrigin)));
+        assert_eq!(apply(ROOT, sudo(call.into())), Ok(Ok(())));
+        assert_eq!(deploy(), Err(TransactionError::DeploymentNotPermitted));
+        let refusal = Err(pallet_users::Error::<Runtime>::NotOperator.into());
+        assert_eq!(apply(USER, list(true)), Ok(refusal));
+        assert_eq!(apply(OPERATOR, list(true)), Ok(Ok(())));
+        assert_eq!(deploy(), Ok(CallStatus::Success));
+        assert_eq!(apply(OPERATOR, list(false)), Ok(Ok(())));
+        assert_eq!(deploy(), Err(TransactionError::DeploymentNotPermitted));
+    });
 }
 
 /// Native calls cost nothing; where transactions do, they are no way around.

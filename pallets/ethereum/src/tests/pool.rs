@@ -98,6 +98,17 @@ fn a_sender_without_permission() {
 }
 
 #[test]
+fn a_creation_without_permission() {
+    run(|| {
+        Undeploying::set(Some(address(1)));
+        assert_eq!(refusal(&creation(0, vec![])), custom(TransactionError::DeploymentNotPermitted));
+        assert!(validate(&transfer(0)).is_ok());
+        Undeploying::set(None);
+        assert!(validate(&creation(0, vec![])).is_ok());
+    });
+}
+
+#[test]
 fn funds_and_gas() {
     run(|| {
         let refused = |tx, error| assert_eq!(refusal(&signed(1, tx)), custom(error));

@@ -2,7 +2,11 @@
 
 use alloy_primitives::{Address, B256, U256, keccak256, map::HashMap};
 use alloy_trie::TrieAccount;
-use frame_support::{derive_impl, parameter_types, traits::ConstU128, weights::Weight};
+use frame_support::{
+    derive_impl, parameter_types,
+    traits::{ConstU128, Everything},
+    weights::Weight,
+};
 use hanse_primitives::{AccountId20, convert};
 use pallet_evm::{CodeHashes, Codes, Storages};
 use sp_core::{H160, H256};
@@ -56,6 +60,7 @@ impl pallet_evm::BlockHash<u64> for Hashes {
 impl pallet_evm::Config for Chain {
     type Currency = Balances;
     type Precompiles = ();
+    type Deployers = Everything;
     type Time = Timestamp;
     type BaseFee = BaseFee;
     type Coinbase = Coinbase;

@@ -55,6 +55,12 @@ fn the_life_of_an_app() {
         let info = succeed(BOB, USERS, &IUsers::appInfoCall { app });
         assert_eq!((info.owner, info.status), (alice, status));
         assert!(succeed(BOB, USERS, &IUsers::canTransactCall { account: bob }));
+        let can_deploy = |account| succeed(BOB, USERS, &IUsers::canDeployCall { account });
+        assert!(can_deploy(bob));
+        pallet_users::DeployPolicy::<Test>::put(pallet_users::Deployment::Listed);
+        assert!(!can_deploy(bob));
+        pallet_users::Deployers::<Test>::insert(BOB, ());
+        assert!(can_deploy(bob));
     });
 }
 

@@ -156,6 +156,6 @@ fn root_and_operators_have_an_account() {
 #[test]
 #[should_panic(expected = "at least one operator")]
 fn genesis_refuses_to_lock_everyone_out() {
-    let config = crate::GenesisConfig::<Test> { policy: Policy::Registered, operators: vec![] };
+    let config = crate::GenesisConfig::<Test> { policy: Policy::Registered, ..Default::default() };
     let _ = config.build_storage();
 }
