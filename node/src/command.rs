@@ -14,6 +14,10 @@ use sc_client_api::HeaderBackend;
 use sc_service::{Configuration, PartialComponents, TaskManager};
 use std::path::{Path, PathBuf};
 
+/// Transactions, and KiB, that the SDK's pool has room for beyond our limits at least: a tenth of it is behind gaps, where
+/// a newcomer gets in before another one leaves.
+const SPARE: usize = 1_000;
+
 /// Runs the node or a subcommand to its end.
 ///
 /// # Errors
@@ -81,8 +85,8 @@ fn run_node(cli: &Cli) -> Result<()> {
     // The SDK's pool throws out what it has accepted when it is full. Ours refuses before that, and to what waits behind
     // gaps it leaves the space to become executable.
     let sdk = TransactionPoolParams {
-        pool_limit: sdk.pool_limit.saturating_add(node.pool.total.queued),
-        pool_kbytes: sdk.pool_kbytes.saturating_add(node.pool.total.queued_bytes.div_ceil(1024)),
+        pool_limit: sdk.pool_limit.saturating_add(node.pool.total.queued.max(SPARE)),
+        pool_kbytes: sdk.pool_kbytes.saturating_add(node.pool.total.queued_bytes.div_ceil(1024).max(SPARE)),
         ..sdk
     };
     let is_dev = cli.run.shared_params.dev;
