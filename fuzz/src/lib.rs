@@ -73,7 +73,7 @@ fn chain() -> (TestExternalities, H160) {
     let mut state = TestExternalities::from(storage);
     let token = state.execute_with(|| {
         let mut logs = Vec::new();
-        let app = Users::do_create_app(OWNER, H256::zero(), &mut logs).ok().expect("the first app; qed");
+        let app = Users::do_create_app(OWNER, H256::zero(), &mut logs).expect("the first app; qed");
         let params = TokenParams {
             name: "Fuzz".into(),
             symbol: "FUZZ".into(),
@@ -83,7 +83,7 @@ fn chain() -> (TestExternalities, H160) {
             holder: OWNER,
             closed: false,
         };
-        Tokens::do_create_token(OWNER, app, H256::zero(), params, &mut logs).ok().expect("the first token; qed")
+        Tokens::do_create_token(OWNER, app, H256::zero(), params, &mut logs).expect("the first token; qed")
     });
     (state, token)
 }

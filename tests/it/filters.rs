@@ -32,7 +32,8 @@ async fn filters_tell_what_is_new_once() -> Result<()> {
     let block = rpc.call("eth_getBlockByNumber", json!(["latest", false])).await?;
     let transaction = &block["transactions"][0];
     ensure!(news(&rpc, &blocks).await? == [block["hash"].clone()]);
-    ensure!(news(&rpc, &hashes).await? == [transaction.clone()]);
+    let told = news(&rpc, &hashes).await?;
+    ensure!(told.len() == 1 && told[0] == *transaction, "{told:?}");
     ensure!(news(&rpc, &whole).await?[0]["hash"] == *transaction);
     let told = news(&rpc, &logs).await?;
     ensure!(told.len() == 1 && told[0]["address"] == json!(token.address()), "{told:?}");

@@ -222,8 +222,11 @@ fn contracts() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+/// What it is, and the call.
+type NamedCall = (String, CallRequest);
+
 /// Calls by what is called.
-fn corpus() -> (Vec<(H160, Vec<u8>)>, Vec<(String, CallRequest)>) {
+fn corpus() -> (Vec<(H160, Vec<u8>)>, Vec<NamedCall>) {
     let from = H160::from(genesis::DEVELOPMENT_ACCOUNTS[0]);
     let mut installed = Vec::new();
     let mut calls = Vec::new();

@@ -85,13 +85,13 @@ pub fn simulate<T: Config>(environment: Environment, tx: TxEnv) -> Result<Execut
     result
 }
 
+/// Accounts, and slots of each, as an access list (EIP-2930) names them.
+pub type Accessed = Vec<(H160, Vec<H256>)>;
+
 /// Simulates a transaction, and says which accounts and slots it accessed beside those that every transaction does (its
 /// sender, its receiver or the contract that it creates, the block's beneficiary, precompiles): what an access list
 /// (EIP-2930) can name with use. In the order of addresses and slots.
-pub fn accesses<T: Config>(
-    environment: Environment,
-    tx: TxEnv,
-) -> Result<(Execution, Vec<(H160, Vec<H256>)>), TransactionError> {
+pub fn accesses<T: Config>(environment: Environment, tx: TxEnv) -> Result<(Execution, Accessed), TransactionError> {
     deployment::check::<T>(&tx)?;
     let free = [environment.block.beneficiary, tx.caller];
     let receiver = tx.kind.into_to();
