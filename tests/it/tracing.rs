@@ -377,6 +377,8 @@ async fn traces_are_as_anvils() -> Result<()> {
                 (ours.trace(&our, options.clone()).await?, theirs.trace(&their, options.clone()).await?);
             for trace in [&mut our, &mut their] {
                 without_coinbase(trace);
+                // anvil keeps no steps unless it is told so at its start.
+                trace.as_object_mut().map(|trace| trace.remove("structLogs"));
             }
             ensure!(our == their, "{to:?} {options}:\n{our}\n{their}");
         }

@@ -12,7 +12,7 @@ use revm::{
     ExecuteEvm,
     context::{
         BlockEnv, CfgEnv, Context, Evm, JournalTr, TxEnv,
-        result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction, OutOfGasError, ResultAndState},
+        result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction, ResultAndState},
     },
     handler::{EthFrame, Handler, MainnetHandler, instructions::EthInstructions},
     interpreter::interpreter::EthInterpreter,
@@ -169,7 +169,7 @@ fn execution(result: ExecutionResult<HaltReason>) -> Execution {
 /// geth's words (core/vm/errors.go).
 fn halt_text(reason: &HaltReason) -> &'static str {
     match reason {
-        HaltReason::OutOfGas(OutOfGasError::InvalidOperand) => "gas uint64 overflow",
+        // geth tells an operand of more than 64 bits apart; for the Wasm, where 32 bits are the most, it is another one.
         HaltReason::OutOfGas(_) => "out of gas",
         HaltReason::OpcodeNotFound | HaltReason::NotActivated => "invalid opcode",
         HaltReason::InvalidFEOpcode => "invalid opcode: INVALID",

@@ -74,6 +74,6 @@ fn all_frames_share_them() {
 fn an_offset_beyond_64_bits() {
     run(|| {
         let contract = install(0x51, Asm::new().push(0).push(sp_core::U256::MAX).op(op::MSTORE).build());
-        assert_eq!(run_with_plenty(contract).status, Status::Halt("gas uint64 overflow"));
+        assert_eq!(run_with_plenty(contract).status, Status::Halt("out of gas"));
     });
 }

@@ -63,10 +63,10 @@ fn it_sees_each_step_and_the_exact_gas() {
         let (execution, notes) = traced(call(ALICE, contract));
         let execution = execution.expect("is executed");
         assert_eq!(notes.steps, 4);
-        // PUSH, PUSH, and a cold slot that was zero (EIP-2929).
-        assert_eq!(notes.calls, vec![(convert::address(contract), 3 + 3 + 22_100)]);
+        // PUSH1, PUSH0, and a cold slot that was zero (EIP-2929).
+        assert_eq!(notes.calls, vec![(convert::address(contract), 3 + 2 + 22_100)]);
         assert_eq!(notes.ended, Some((execution.gas_used, 0)), "it is asked before anything is written");
-        assert_eq!((execution.gas_used, nonce(ALICE), slot(contract, 0)), (21_000 + 22_106, 1, 1));
+        assert_eq!((execution.gas_used, nonce(ALICE), slot(contract, 0)), (21_000 + 22_105, 1, 1));
     });
 }
 
