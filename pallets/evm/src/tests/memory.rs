@@ -69,7 +69,7 @@ fn all_frames_share_them() {
     });
 }
 
-/// An offset that no memory has is geth's other error.
+/// An offset that no memory has.
 #[test]
 fn an_offset_beyond_64_bits() {
     run(|| {
