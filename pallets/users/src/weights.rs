@@ -2,6 +2,7 @@
 //!
 //! 2026-11-24, AMD EPYC, 50 steps of 20 repeats in the Wasm runtime, without the database; its share is
 //! what the runtime says of it, for each read and write.
+//! Not measured yet: `set_deploy_policy`, `set_deployer` and `can_deploy`, which have the times of their like.
 #![allow(missing_docs)]
 
 use core::marker::PhantomData;
