@@ -64,7 +64,7 @@ impl FromJson for Payload {
     fn from_json(value: &Value) -> Result<Self, String> {
         let map = value.as_object().ok_or("expected an object")?;
         if field(map, "traceTransfers")?.unwrap_or(false) {
-            return Err("traceTransfers: not supported; the value of each call is known from the request".into());
+            return Err("traceTransfers: not supported".into());
         }
         let blocks: Vec<BlockCalls> = field(map, "blockStateCalls")?.ok_or("blockStateCalls: missing")?;
         if blocks.is_empty() {
