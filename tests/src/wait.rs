@@ -1,7 +1,8 @@
 //! Waiting for conditions, and free ports.
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// Calls `probe` every 50 ms until it gives `Some`, and returns that. An error counts as "not yet"; the last one is
@@ -24,8 +25,21 @@ where
     }
 }
 
-/// A TCP port of the loopback interface that was free a moment ago.
+/// A TCP port of the loopback interface that was free a moment ago, and that no other call in this process gets.
+///
+/// It lies below the range from which systems number outgoing connections (32768 and above on Linux, 49152 elsewhere):
+/// a port from there can be taken by any client between this call and the server's start.
 pub fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
-    Ok(listener.local_addr()?.port())
+    const PORTS: std::ops::Range<u32> = 12_000..32_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Test binaries that run at once start at different places.
+    let first = std::process::id().wrapping_mul(97);
+    for _ in PORTS {
+        let step = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(PORTS.start + step % (PORTS.end - PORTS.start))?;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no free port in {PORTS:?}")
 }

@@ -26,14 +26,24 @@ export async function until(what, probe, { timeoutMs = 20_000, everyMs = 50 } = 
   }
 }
 
-/** A TCP port of the loopback interface that was free a moment ago. */
-export function freePort() {
-  return new Promise((resolve, reject) => {
+// Below the range from which systems number outgoing connections (32768 and above on Linux, 49152 elsewhere): a port
+// from there can be taken by any client between the question and the server's start.
+const PORTS = { first: 12_000, count: 20_000 };
+let step = process.pid * 97;
+
+/** A TCP port of the loopback interface that was free a moment ago, and that no other call in this process gets. */
+export async function freePort() {
+  for (let tries = 0; tries < PORTS.count; tries++) {
+    const port = PORTS.first + (step++ % PORTS.count);
+    if (await canListen(port)) return port;
+  }
+  throw new Error(`no free port among the ${PORTS.count} from ${PORTS.first}`);
+}
+
+function canListen(port) {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
+    server.on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }

@@ -29,7 +29,7 @@ struct Process {
 impl Process {
     fn new(node: &Node) -> Self {
         let folder = TempDir::new().unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = hanse_tests::free_port().unwrap();
         let config = folder.path().join("gateway.toml");
         let text = format!(
             "data_dir = \"{}\"\n[server]\nlisten = \"127.0.0.1:{port}\"\n[metrics]\nlisten = \"\"\n[chain]\n\

@@ -1,13 +1,13 @@
 //! A `hanse-node --dev` process with a data folder of its own.
 
+use hanse_tests::free_port;
 use serde_json::{Value, json};
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// A node compiles its runtime at start: 8 seconds alone on two cores, minutes beside other heavy work.
+/// A node takes a second, and far longer when its runtime is yet to be compiled beside other heavy work.
 const START: Duration = Duration::from_secs(240);
 
 /// The node, killed when dropped.
@@ -32,13 +32,11 @@ impl Node {
             eprintln!("SKIPPED: no hanse-node; name it by HANSE_NODE_BIN or build it into $CARGO_TARGET_DIR/release");
             return None;
         }
-        // Bound and given up again: free for the moment, and another test asking now gets another one.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut node = Self {
             child: None,
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
             folder: TempDir::new().unwrap(),
-            port,
+            port: free_port().unwrap(),
             client: reqwest::Client::new(),
         };
         node.resume().await;
