@@ -1,7 +1,7 @@
 //! A network description.
 
 use hanse_primitives::{AccountId20, Balance};
-use hanse_runtime::{DEFAULT_SLOT_MS, genesis::DEFAULT_BLOCK_GAS_LIMIT};
+use hanse_runtime::{DEFAULT_SLOT_MS, Fork, genesis::DEFAULT_BLOCK_GAS_LIMIT};
 use sc_service::config::MultiaddrWithPeerId;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -41,6 +41,9 @@ pub struct Network {
     pub block_gas_limit: u64,
     /// First base fee in wei (EIP-1559). Without it the chain is gasless.
     pub base_fee_per_gas: Option<u64>,
+    /// Ethereum's rules from the first block on.
+    #[serde(default)]
+    pub fork: Fork,
     /// Who may transact.
     pub policy: Policy,
     /// The account that may upgrade the runtime and change the policy.
@@ -144,7 +147,7 @@ impl Network {
                 "deployPolicy": deploy_policy,
                 "deployers": self.deployers,
             },
-            "evm": { "chainId": self.chain_id, "blockGasLimit": self.block_gas_limit },
+            "evm": { "chainId": self.chain_id, "blockGasLimit": self.block_gas_limit, "fork": self.fork },
             "ethereum": { "baseFeePerGas": self.base_fee_per_gas },
         }))
     }
@@ -260,6 +263,18 @@ mod tests {
         let text = include_str!("../network.example.toml").replace("slot_ms", "slot_seconds");
         let error = toml::from_str::<Network>(&text).expect_err("no such key").to_string();
         assert!(error.contains("slot_seconds"), "{error}");
+    }
+
+    #[test]
+    fn the_fork_reaches_the_genesis() {
+        let fork = |text: &str| {
+            let network: Network = toml::from_str(text).map_err(|error| error.to_string())?;
+            Ok::<_, String>(network.genesis().expect("keeps the rules")["evm"]["fork"].clone())
+        };
+        let example = include_str!("../network.example.toml");
+        assert_eq!(fork(example), Ok(json!("osaka")));
+        assert_eq!(fork(&example.replace("\"osaka\"", "\"prague\"")), Ok(json!("prague")));
+        assert!(fork(&example.replace("\"osaka\"", "\"homestead\"")).is_err_and(|error| error.contains("homestead")));
     }
 
     #[test]

@@ -10,10 +10,18 @@
 //! Invariants: what decodes is encoded to the same bytes; a call that is only simulated changes no state; nothing
 //! panics.
 
+use alloy_primitives::{Address, B256, Bytes, U256 as U256Value};
 use codec::{Decode, DecodeAll, Encode};
 use hanse_primitives::{CallRequest, Overrides, Transaction, addresses};
+use hanse_rpc_params::{
+    Args, FromJson, HexOrDecimal, Slot,
+    input::{BlockRef, CallArgs, LogQuery},
+    overrides::{BlockFields, StateOverrides},
+};
 use hanse_runtime::{Ethereum, RuntimeGenesisConfig, Tokens, UncheckedExtrinsic, Users};
+use jsonrpsee_types::Params;
 use pallet_tokens::TokenParams;
+use serde_json::Value;
 use sp_core::{H160, H256, U256};
 use sp_io::TestExternalities;
 use sp_runtime::{BuildStorage, StateVersion};
@@ -40,6 +48,36 @@ pub fn extrinsic(data: &[u8]) {
     assert_eq!(back.encode(), encoded);
     if let Some(transaction) = hanse_runtime::raw_transaction(&extrinsic) {
         let _ = transaction.sender();
+    }
+}
+
+/// The parameters of a JSON-RPC request (an array), read as each of the things that a parameter can be.
+pub fn params(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(mut args) = Args::new(&Params::new(Some(text)), 16) else { return };
+    let values: Vec<Value> = std::iter::from_fn(|| args.optional().ok().flatten()).collect();
+    for value in &values {
+        let _ = Address::from_json(value);
+        let _ = HexOrDecimal::from_json(value);
+        let _ = Slot::from_json(value);
+        let _ = BlockRef::from_json(value);
+        let _ = LogQuery::from_json(value);
+        let _ = StateOverrides::from_json(value);
+        let _ = BlockFields::from_json(value);
+        let _ = Vec::<B256>::from_json(value);
+        // What is read has one text, and is no larger than it.
+        if let Ok(quantity) = u64::from_json(value) {
+            assert_eq!(value.as_str().map(str::to_lowercase), Some(format!("{quantity:#x}")));
+        }
+        if let Ok(quantity) = U256Value::from_json(value) {
+            assert_eq!(value.as_str().map(str::to_lowercase), Some(format!("{quantity:#x}")));
+        }
+        if let Ok(bytes) = Bytes::from_json(value) {
+            assert_eq!(value.as_str().map(str::to_lowercase), Some(bytes.to_string()));
+        }
+        if let Ok(CallArgs(call)) = CallArgs::from_json(value) {
+            assert!(call.encoded_size() <= text.len() + 256, "larger than what was sent");
+        }
     }
 }
 
@@ -112,6 +150,11 @@ mod tests {
     #[test]
     fn seeds_of_extrinsics() {
         each_seed("extrinsic", super::extrinsic);
+    }
+
+    #[test]
+    fn seeds_of_params() {
+        each_seed("params", super::params);
     }
 
     #[test]

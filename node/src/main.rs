@@ -24,7 +24,8 @@
 //!
 //! # Invariants
 //! - JSON-RPC reads one head, the index's; see [`index`].
-//! - The node holds no user's key: it only takes signed transactions.
+//! - The node holds no user's key: it only takes signed transactions. A `--dev` node has the keys that everybody knows, and
+//!   its [`dev`] helpers.
 //! - Nothing that comes over RPC or the network can make it panic.
 //! - Limits bound what one request of Ethereum JSON-RPC may cost, and [`rpc::slots`] how many of them call the runtime
 //!   at a time, so that a block's author always finds an instance of it. What the SDK's `state_call` executes is bounded
@@ -37,6 +38,7 @@
 
 mod cli;
 mod command;
+mod dev;
 mod execution;
 mod index;
 mod pool;

@@ -40,8 +40,9 @@ pub use log::{Log, LogSink};
 pub use signature::{EthereumSignature, EthereumSigner};
 pub use transaction::Transaction;
 pub use types::{
-    Accesses, Account, AccountOverride, BlockOverrides, CallOutcome, CallRequest, CallStatus, EthereumBlock,
-    ExecutedTransaction, Overrides, SimulatedBlock, SimulatedOutcome, Simulation, SimulationError, StorageOverride,
+    Accesses, Account, AccountOverride, Amendment, Authorization, BlockOverrides, CallOutcome, CallRequest, CallStatus,
+    EthereumBlock, ExecutedTransaction, Overrides, SimulatedBlock, SimulatedOutcome, Simulation, SimulationError,
+    StorageOverride,
 };
 
 /// Balance of the chain's own coin, in wei (10^-18 coin).

@@ -69,6 +69,12 @@ impl Transaction {
         })
     }
 
+    /// With a sender whose key needn't have signed.
+    fn sent_by(mut self, from: H160) -> Self {
+        self.sender = OnceBox::with_value(Box::new(Some(from)));
+        self
+    }
+
     /// The price of a unit of gas at a base fee, in wei (EIP-1559).
     pub fn effective_gas_price(&self, base_fee: u128) -> u128 {
         self.envelope.effective_gas_price(u64::try_from(base_fee).ok())
@@ -134,6 +140,44 @@ impl TypeInfo for Transaction {
     }
 }
 
+/// A transaction in the name of an account whose key nobody has, for development: its signature says nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Impersonation(pub Transaction);
+
+impl Impersonation {
+    /// Decodes the encoding of EIP-2718, as [`Transaction::decode_raw`] does.
+    pub fn decode_raw(from: H160, raw: Vec<u8>) -> Result<Self, TransactionError> {
+        Transaction::decode_raw(raw).map(|transaction| Self(transaction.sent_by(from)))
+    }
+}
+
+impl Encode for Impersonation {
+    fn encode_to<W: Output + ?Sized>(&self, dest: &mut W) {
+        // The only constructor has set it.
+        self.0.sender().unwrap_or_default().encode_to(dest);
+        self.0.encode_to(dest);
+    }
+}
+
+impl EncodeLike for Impersonation {}
+
+impl Decode for Impersonation {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+        let (from, raw) = <(H160, Vec<u8>)>::decode(input)?;
+        Self::decode_raw(from, raw).map_err(|_| Error::from("not an Ethereum transaction"))
+    }
+}
+
+impl DecodeWithMemTracking for Impersonation {}
+
+impl TypeInfo for Impersonation {
+    type Identity = (H160, Vec<u8>);
+
+    fn type_info() -> Type {
+        <(H160, Vec<u8>)>::type_info()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +202,16 @@ mod tests {
         assert_eq!(back, tx);
         assert_eq!(back.sender(), Some(H160(hex_literal::hex!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266"))));
         assert_eq!(back.clone().sender(), back.sender());
+    }
+
+    #[test]
+    fn an_impersonation_keeps_its_sender() {
+        let from = H160::repeat_byte(7);
+        let impersonation = Impersonation::decode_raw(from, signed(7, Some(4269))).expect("decodes");
+        let back = Impersonation::decode(&mut &impersonation.encode()[..]).expect("decodes");
+        assert_eq!(back.clone().0.sender(), Some(from));
+        assert_eq!(back, impersonation);
+        assert!(Impersonation::decode(&mut &(from, vec![0x05u8]).encode()[..]).is_err());
     }
 
     #[test]

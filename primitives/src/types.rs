@@ -2,7 +2,7 @@
 
 use crate::{error::TransactionError, log::Log};
 use alloc::vec::Vec;
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 use sp_core::{H160, H256, U256};
 
@@ -70,6 +70,25 @@ pub struct CallRequest {
     pub nonce: Option<u64>,
     /// EIP-2930: addresses and their slots.
     pub access_list: Vec<(H160, Vec<H256>)>,
+    /// EIP-7702: as with a transaction, one that isn't good is passed over.
+    pub authorizations: Vec<Authorization>,
+}
+
+/// A signed authorization to have an account delegate to code (EIP-7702).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Authorization {
+    /// The chain, or 0 for any.
+    pub chain_id: U256,
+    /// The code's account; zero takes the delegation away.
+    pub address: H160,
+    /// Of the account that signed.
+    pub nonce: u64,
+    /// 0 or 1.
+    pub y_parity: u8,
+    /// Of the signature.
+    pub r: U256,
+    /// Of the signature.
+    pub s: U256,
 }
 
 /// How execution ended.
@@ -171,6 +190,8 @@ pub struct Simulation {
     pub validation: bool,
     /// Most gas that all calls together may ask for.
     pub gas_limit: u64,
+    /// Whether transfers of the native coin are logged as a token's would be.
+    pub trace_transfers: bool,
 }
 
 /// One block to simulate.
@@ -194,6 +215,11 @@ pub struct SimulatedOutcome {
 /// Why a simulation was given up.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub enum SimulationError {
+    /// All calls together have used up [`Simulation::gas_limit`].
+    GasExhausted {
+        /// All that there is.
+        limit: u64,
+    },
     /// A call can't be executed at all.
     Refused {
         /// Position of the block.
@@ -210,4 +236,17 @@ pub enum SimulationError {
         /// The block's gas limit.
         limit: u64,
     },
+}
+
+/// A change of the state that no transaction makes; for development.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub enum Amendment {
+    /// The account's spendable balance in wei; the total issuance follows.
+    Balance(H160, u128),
+    /// The account's nonce.
+    Nonce(H160, u64),
+    /// The account's code; empty takes it away.
+    Code(H160, Vec<u8>),
+    /// A slot of the account's storage; zero clears it.
+    Storage(H160, H256, H256),
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     AccountId, Aura, Balance, Balances, Block, Ethereum, Nonce, PalletInfo, Runtime, RuntimeCall, RuntimeEvent,
-    RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, Timestamp, Users, VERSION, timing,
+    RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, Timestamp, Users, VERSION, development, timing,
 };
 use frame_support::{
     derive_impl, parameter_types,
@@ -65,7 +65,8 @@ impl Contains<RuntimeCall> for SignedCalls {
 }
 
 /// What may be called at all: beside the signed calls what carries its own authorization, which is the block's time,
-/// Ethereum transactions, and the code of an upgrade that root has authorized by its hash. Root may call everything.
+/// Ethereum transactions, what a developer's chain allows, and the code of an upgrade that root has authorized by its
+/// hash. Root may call everything.
 pub struct Callable;
 
 impl Contains<RuntimeCall> for Callable {
@@ -74,6 +75,7 @@ impl Contains<RuntimeCall> for Callable {
             call,
             RuntimeCall::Timestamp(_)
                 | RuntimeCall::Ethereum(_)
+                | RuntimeCall::Development(_)
                 | RuntimeCall::System(frame_system::Call::apply_authorized_upgrade { .. })
         );
         authorized || SignedCalls::contains(call)
@@ -81,6 +83,8 @@ impl Contains<RuntimeCall> for Callable {
 }
 
 impl timing::Config for Runtime {}
+
+impl development::Config for Runtime {}
 
 impl pallet_timestamp::Config for Runtime {
     type Moment = u64;

@@ -1,8 +1,9 @@
 //! An Ethereum transaction as an extrinsic.
 
-use crate::{Nonce, Runtime, RuntimeCall, TxExtension, UncheckedExtrinsic};
+use crate::{Nonce, Runtime, RuntimeCall, TxExtension, UncheckedExtrinsic, development};
 use alloc::{boxed::Box, vec::Vec};
-use hanse_primitives::{Transaction, TransactionError};
+use hanse_primitives::{Amendment, Transaction, TransactionError, transaction::Impersonation};
+use sp_core::H160;
 use sp_runtime::generic::Era;
 
 /// Wraps a signed Ethereum transaction (EIP-2718) into the extrinsic that executes it. The extrinsic itself isn't
@@ -13,10 +14,25 @@ pub fn ethereum_extrinsic(raw: Vec<u8>) -> Result<UncheckedExtrinsic, Transactio
     Ok(UncheckedExtrinsic::new_transaction(call, extension(0)))
 }
 
+/// Wraps an Ethereum transaction into the extrinsic that executes it in the name of `from`. Only a developer's chain
+/// takes it.
+pub fn impersonation_extrinsic(from: H160, raw: Vec<u8>) -> Result<UncheckedExtrinsic, TransactionError> {
+    let transaction = Box::new(Impersonation::decode_raw(from, raw)?);
+    let call = RuntimeCall::Development(development::Call::impersonate { transaction });
+    Ok(UncheckedExtrinsic::new_transaction(call, extension(0)))
+}
+
+/// The extrinsic that changes the state. Only a developer's chain takes it, and only from a block's author.
+pub fn amendment_extrinsic(amendments: Vec<Amendment>) -> UncheckedExtrinsic {
+    let call = RuntimeCall::Development(development::Call::amend { amendments });
+    UncheckedExtrinsic::new_transaction(call, extension(0))
+}
+
 /// The Ethereum transaction that an extrinsic carries, if it carries one.
 pub fn raw_transaction(extrinsic: &UncheckedExtrinsic) -> Option<&Transaction> {
     match &extrinsic.function {
         RuntimeCall::Ethereum(pallet_ethereum::Call::transact { transaction }) => Some(transaction),
+        RuntimeCall::Development(development::Call::impersonate { transaction }) => Some(&transaction.0),
         _ => None,
     }
 }

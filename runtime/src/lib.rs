@@ -9,6 +9,7 @@
 //! - `config.rs`: each pallet's configuration.
 //! - `apis.rs`: the runtime APIs the node calls.
 //! - `timing.rs`: slot length, and whether blocks come on demand.
+//! - `development.rs`: what only a developer's chain may do.
 //! - `genesis.rs`: presets of the genesis state.
 //! - `benchmarks.rs`: which pallets are measured; only with the feature `runtime-benchmarks`.
 //! - `extrinsic.rs`: how an Ethereum transaction becomes an extrinsic, and back.
@@ -33,6 +34,7 @@ pub mod apis;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarks;
 mod config;
+pub mod development;
 pub mod extrinsic;
 pub mod genesis;
 #[cfg(test)]
@@ -42,10 +44,11 @@ pub mod timing;
 #[cfg(feature = "std")]
 pub use apis::RuntimeApiImpl;
 pub use apis::{RuntimeApi, api};
-pub use extrinsic::{ethereum_extrinsic, raw_transaction};
+pub use extrinsic::{amendment_extrinsic, ethereum_extrinsic, impersonation_extrinsic, raw_transaction};
 pub use hanse_primitives::{
     AccountId20 as AccountId, Balance, BlockNumber, EthereumSignature as Signature, Hash, Nonce,
 };
+pub use pallet_evm::Fork;
 
 use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{
@@ -164,4 +167,6 @@ mod runtime {
     pub type Evm = pallet_evm;
     #[runtime::pallet_index(21)]
     pub type Ethereum = pallet_ethereum;
+    #[runtime::pallet_index(22)]
+    pub type Development = crate::development;
 }

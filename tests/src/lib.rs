@@ -31,6 +31,7 @@ mod rpc;
 mod stage;
 mod wait;
 mod wallet;
+mod worst;
 
 pub mod erc20;
 
@@ -42,3 +43,4 @@ pub use rpc::{Rpc, RpcError, quantity};
 pub use stage::{Stage, User, register_app};
 pub use wait::{free_port, until};
 pub use wallet::{CHAIN_ID, Wallet};
+pub use worst::{WorstContract, worst_contracts};

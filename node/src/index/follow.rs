@@ -131,7 +131,10 @@ impl<C: Chain> Follower<C> {
             .map(|block| (block.number(), block.substrate_hash))
             .or(base.map(|(number, hash, _)| (number, hash)));
         let finalized = self.final_block(head)?;
-        let change = Change { retracted: &hashes, enacted: block.as_ref(), encoded, forget, first, finalized };
+        // A reorganisation never makes the chain shorter: somebody has reverted it.
+        let reverted_to = head.map(|(number, _)| number).filter(|_| block.is_none());
+        let change =
+            Change { retracted: &hashes, enacted: block.as_ref(), encoded, forget, reverted_to, first, finalized };
         let finalized = write::apply(&mut self.connection, change).await?;
         self.head = head;
         self.index.moved(retracted, base_block, block.map(Arc::new), first, finalized);

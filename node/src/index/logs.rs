@@ -5,22 +5,14 @@ use super::{
     read::{header_of, log_of, word},
     types::LocatedLog,
 };
-use alloy_primitives::{Address, B256, Log};
+use alloy_primitives::{B256, Log};
 use futures::TryStreamExt;
+pub use hanse_rpc_params::input::LogFilter;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 use std::time::{Duration, Instant};
 
 /// Steps of SQLite's machine from one look at the clock to the next; some 100 µs.
 const STEPS: i32 = 10_000;
-
-/// Which logs. Values in one list are alternatives; an empty list takes anything.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogFilter {
-    /// The contracts that emitted.
-    pub addresses: Vec<Address>,
-    /// By position. A log with fewer topics than this has entries doesn't match.
-    pub topics: Vec<Vec<B256>>,
-}
 
 /// In which blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,16 +37,6 @@ pub struct LogLimits {
     pub bytes: usize,
     /// From the question to the last row, waiting for a connection included.
     pub time: Duration,
-}
-
-impl LogFilter {
-    /// Whether the log is wanted.
-    pub fn matches(&self, log: &Log) -> bool {
-        let wanted = |list: &[B256], topic: &B256| list.is_empty() || list.contains(topic);
-        (self.addresses.is_empty() || self.addresses.contains(&log.address))
-            && self.topics.len() <= log.topics().len()
-            && self.topics.iter().zip(log.topics()).all(|(list, topic)| wanted(list, topic))
-    }
 }
 
 /// All logs that match, in the order of the chain; an error if they exceed one of the limits.
@@ -110,7 +92,7 @@ fn json_bytes(log: &Log) -> usize {
 /// The inner query finds the keys and the outer one reads the rows, one at a time as they are asked for. So logs are
 /// never sorted together with their data; and they needn't be sorted at all unless there are several alternatives in
 /// the column that leads. `CROSS JOIN` is SQLite's word for a join in the order as it stands.
-fn query(filter: &LogFilter, range: LogRange, limit: u64) -> QueryBuilder<Sqlite> {
+pub(super) fn query(filter: &LogFilter, range: LogRange, limit: u64) -> QueryBuilder<Sqlite> {
     let index = match range {
         LogRange::Block(_) => None,
         LogRange::Numbers { .. } if !filter.addresses.is_empty() => Some("logs_address"),

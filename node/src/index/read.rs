@@ -9,7 +9,21 @@ use alloy_primitives::{Address, B256, Log, LogData};
 use alloy_rlp::Decodable;
 use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
-const BLOCK: &str = "SELECT id, hash, substrate_hash, header, size_bytes FROM blocks ";
+pub(super) const BLOCK_BY_NUMBER: &str =
+    "SELECT id, hash, substrate_hash, header, size_bytes FROM blocks WHERE canonical = 1 AND number = ?";
+pub(super) const BLOCK_BY_HASH: &str = "SELECT id, hash, substrate_hash, header, size_bytes FROM blocks \
+     WHERE hash = ? ORDER BY canonical DESC LIMIT 1";
+pub(super) const BLOCK_BY_SUBSTRATE_HASH: &str =
+    "SELECT id, hash, substrate_hash, header, size_bytes FROM blocks WHERE substrate_hash = ?";
+pub(super) const HIGHEST_BELOW: &str = "SELECT MAX(number) FROM blocks WHERE canonical = 1 AND number < ?";
+pub(super) const TRANSACTIONS_OF_BLOCK: &str = "SELECT * FROM transactions WHERE block_id = ? ORDER BY position";
+pub(super) const LOGS_OF_BLOCK: &str = "SELECT * FROM logs WHERE block_id = ? ORDER BY position";
+pub(super) const TRANSACTION: &str = "SELECT t.*, b.hash AS block_hash, b.header AS header FROM transactions t \
+     JOIN blocks b ON b.id = t.block_id WHERE t.hash = ? AND b.canonical = 1";
+pub(super) const LOGS_OF_TRANSACTION: &str =
+    "SELECT * FROM logs WHERE block_id = ? AND transaction_position = ? ORDER BY position";
+pub(super) const HEADERS: &str =
+    "SELECT header FROM blocks WHERE canonical = 1 AND number BETWEEN ? AND ? ORDER BY number";
 
 /// How a block is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +46,7 @@ pub async fn block(pool: &SqlitePool, key: BlockKey) -> Result<Option<BlockRecor
 
 /// The highest canonical block that is lower than `number`.
 pub async fn below(connection: &mut SqliteConnection, number: u64) -> Result<Option<BlockRecord>> {
-    let number: Option<i64> = sqlx::query_scalar("SELECT MAX(number) FROM blocks WHERE canonical = 1 AND number < ?")
-        .bind(number as i64)
-        .fetch_one(&mut *connection)
-        .await?;
+    let number: Option<i64> = sqlx::query_scalar(HIGHEST_BELOW).bind(number as i64).fetch_one(&mut *connection).await?;
     match number {
         Some(number) => block_in(connection, BlockKey::Number(number as u64)).await,
         None => Ok(None),
@@ -46,17 +57,14 @@ pub async fn below(connection: &mut SqliteConnection, number: u64) -> Result<Opt
 pub async fn block_in(connection: &mut SqliteConnection, key: BlockKey) -> Result<Option<BlockRecord>> {
     let Some(row) = block_row(connection, key).await? else { return Ok(None) };
     let id: i64 = row.try_get("id")?;
-    let mut transactions: Vec<_> = sqlx::query("SELECT * FROM transactions WHERE block_id = ? ORDER BY position")
+    let mut transactions: Vec<_> = sqlx::query(TRANSACTIONS_OF_BLOCK)
         .bind(id)
         .fetch_all(&mut *connection)
         .await?
         .iter()
         .map(transaction_of)
         .collect::<Result<_>>()?;
-    let logs = sqlx::query("SELECT * FROM logs WHERE block_id = ? ORDER BY position")
-        .bind(id)
-        .fetch_all(&mut *connection)
-        .await?;
+    let logs = sqlx::query(LOGS_OF_BLOCK).bind(id).fetch_all(&mut *connection).await?;
     for row in &logs {
         let position: i64 = row.try_get("transaction_position")?;
         let transaction =
@@ -78,19 +86,12 @@ pub async fn block_in(connection: &mut SqliteConnection, key: BlockKey) -> Resul
 pub async fn transaction(pool: &SqlitePool, hash: B256) -> Result<Option<LocatedTransaction>> {
     let mut connection = pool.acquire().await?;
     let mut snapshot = sqlx::Connection::begin(&mut *connection).await?;
-    let Some(row) = sqlx::query(
-        "SELECT t.*, b.hash AS block_hash, b.header AS header FROM transactions t \
-         JOIN blocks b ON b.id = t.block_id WHERE t.hash = ? AND b.canonical = 1",
-    )
-    .bind(hash.as_slice())
-    .fetch_optional(&mut *snapshot)
-    .await?
-    else {
+    let Some(row) = sqlx::query(TRANSACTION).bind(hash.as_slice()).fetch_optional(&mut *snapshot).await? else {
         return Ok(None);
     };
     let mut transaction = transaction_of(&row)?;
     let position: i64 = row.try_get("position")?;
-    let logs = sqlx::query("SELECT * FROM logs WHERE block_id = ? AND transaction_position = ? ORDER BY position")
+    let logs = sqlx::query(LOGS_OF_TRANSACTION)
         .bind(row.try_get::<i64, _>("block_id")?)
         .bind(position)
         .fetch_all(&mut *snapshot)
@@ -107,7 +108,7 @@ pub async fn transaction(pool: &SqlitePool, hash: B256) -> Result<Option<Located
 
 /// The headers of the canonical blocks `from..=to`, in order.
 pub async fn headers(pool: &SqlitePool, from: u64, to: u64) -> Result<Vec<Header>> {
-    sqlx::query("SELECT header FROM blocks WHERE canonical = 1 AND number BETWEEN ? AND ? ORDER BY number")
+    sqlx::query(HEADERS)
         .bind(from as i64)
         .bind(to as i64)
         .fetch_all(pool)
@@ -118,16 +119,12 @@ pub async fn headers(pool: &SqlitePool, from: u64, to: u64) -> Result<Vec<Header
 }
 
 async fn block_row(connection: &mut SqliteConnection, key: BlockKey) -> Result<Option<SqliteRow>> {
-    let (condition, value) = match key {
-        BlockKey::Number(number) => {
-            let query = sqlx::query(sqlx::AssertSqlSafe(format!("{BLOCK} WHERE canonical = 1 AND number = ?")));
-            return Ok(query.bind(number as i64).fetch_optional(connection).await?);
-        }
-        BlockKey::Hash(hash) => ("WHERE hash = ? ORDER BY canonical DESC LIMIT 1", hash),
-        BlockKey::Substrate(hash) => ("WHERE substrate_hash = ?", hash),
+    let query = match key {
+        BlockKey::Number(number) => sqlx::query(BLOCK_BY_NUMBER).bind(number as i64),
+        BlockKey::Hash(hash) => sqlx::query(BLOCK_BY_HASH).bind(hash.to_vec()),
+        BlockKey::Substrate(hash) => sqlx::query(BLOCK_BY_SUBSTRATE_HASH).bind(hash.to_vec()),
     };
-    let query = sqlx::query(sqlx::AssertSqlSafe(format!("{BLOCK} {condition}")));
-    Ok(query.bind(value.to_vec()).fetch_optional(connection).await?)
+    Ok(query.fetch_optional(connection).await?)
 }
 
 pub(super) fn header_of(mut rlp: &[u8]) -> Result<Header> {

@@ -21,6 +21,8 @@ pub struct Change<'a> {
     pub encoded: Option<Vec<u8>>,
     /// The journal forgets the blocks at and below this height.
     pub forget: u64,
+    /// The chain went back to this height, and the blocks above it shall not come back.
+    pub reverted_to: Option<u64>,
     /// From this height on no block is missing, if that changes.
     pub first: Option<u64>,
     /// Height and substrate hash of the block that the chain calls final.
@@ -47,6 +49,10 @@ pub async fn apply(connection: &mut SqliteConnection, change: Change<'_>) -> Res
                 .execute(&mut *transaction)
                 .await?;
         }
+    }
+    if let Some(number) = change.reverted_to {
+        sqlx::query("DELETE FROM journal WHERE number > ?").bind(number as i64).execute(&mut *transaction).await?;
+        sqlx::query("DELETE FROM blocks WHERE number > ?").bind(number as i64).execute(&mut *transaction).await?;
     }
     sqlx::query("DELETE FROM journal WHERE number <= ?").bind(change.forget as i64).execute(&mut *transaction).await?;
     if let Some(number) = change.first {

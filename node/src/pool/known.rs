@@ -222,6 +222,12 @@ impl Known {
         }
     }
 
+    /// Forgets all that is noted.
+    pub fn clear(&mut self) {
+        let all: Vec<_> = self.noted.keys().copied().collect();
+        all.iter().for_each(|extrinsic| self.forget(extrinsic));
+    }
+
     /// The index has these. They are kept until the pool has noticed too, so that none is taken for a new one.
     pub fn indexed(&mut self, block: &BlockRecord) {
         for transaction in &block.transactions {

@@ -98,8 +98,20 @@ impl LocalTransactions {
         }
     }
 
-    /// Forgets what waits no more.
+    /// Forgets what waits no more, and takes it out of the file when that is worth it.
     fn prune(&self, pending: &PendingTransactions) -> io::Result<()> {
+        self.forget(pending, is_worth_writing)
+    }
+
+    /// The same at once: what was dropped shall not come back at the next start.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn forget_dropped(&self, pending: &PendingTransactions) -> io::Result<()> {
+        self.forget(pending, |_, _| true)
+    }
+
+    fn forget(&self, pending: &PendingTransactions, is_worth_writing: impl Fn(usize, usize) -> bool) -> io::Result<()> {
         let mut state = self.state.lock();
         state.waiting.retain(|hash| pending.contains(hash));
         if !is_worth_writing(state.written, state.waiting.len()) {

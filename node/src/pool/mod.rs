@@ -83,15 +83,24 @@ impl Pool {
         (self.changes.load(Ordering::Acquire), status.ready, status.ready_bytes)
     }
 
-    /// Takes transactions out.
-    pub async fn remove(&self, extrinsics: impl IntoIterator<Item = H256>) {
+    /// Takes transactions out, with what can't be executed without them. Says how many that were.
+    pub async fn remove(&self, extrinsics: impl IntoIterator<Item = H256>) -> usize {
         let removed: TxInvalidityReportMap<H256> = extrinsics.into_iter().map(|extrinsic| (extrinsic, None)).collect();
         if removed.is_empty() {
-            return;
+            return 0;
         }
-        for in_pool in self.report_invalid(None, removed).await {
-            self.pending.known().forget(&in_pool.hash);
-        }
+        let removed = self.report_invalid(None, removed).await;
+        let mut known = self.pending.known();
+        removed.iter().for_each(|in_pool| known.forget(&in_pool.hash));
+        removed.len()
+    }
+
+    /// Takes all transactions out, and forgets those that have gone into blocks.
+    pub async fn clear(&self) {
+        let ready = self.inner.ready().map(|in_pool| in_pool.hash);
+        let all: Vec<_> = ready.chain(self.inner.futures().into_iter().map(|in_pool| in_pool.hash)).collect();
+        self.remove(all).await;
+        self.pending.known().clear();
     }
 
     fn in_order(&self, ready: Ready) -> Ready {

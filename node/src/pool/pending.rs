@@ -123,6 +123,19 @@ impl PendingTransactions {
         Some(Waiting { raw, from: convert::address(sender) })
     }
 
+    /// Whether the transaction that [`Self::get`] finds is in the pool with no gap before it, or has gone from there into a
+    /// block that is not yet indexed.
+    pub fn is_executable(&self, pool: &Pool, hash: &B256) -> bool {
+        let Some((extrinsic, _)) = self.known.lock().get(hash) else { return false };
+        let in_pool = pool.hash_of(&extrinsic);
+        pool.ready_transaction(&in_pool).is_some() || !pool.futures().iter().any(|future| future.hash == in_pool)
+    }
+
+    /// The extrinsic of the transaction with this Ethereum hash, if [`Self::get`] finds it.
+    pub fn extrinsic(&self, hash: B256) -> Option<opaque::UncheckedExtrinsic> {
+        self.known.lock().get(&hash).map(|(extrinsic, _)| extrinsic)
+    }
+
     /// The nonce that the sender's next transaction should have, given those that are ready. `state_nonce` is asked
     /// after the pool was read: so a transaction that moves from the pool into a block meanwhile is counted in the one
     /// or the other.

@@ -7,6 +7,7 @@ use super::{
     slots::{Slots, Work},
 };
 use crate::{
+    dev::Dev,
     execution::Native,
     index::{Index, types::BlockRecord},
     pool::{
@@ -78,6 +79,8 @@ pub struct Deps {
     pub pending: PendingTransactions,
     /// What clients wait for by polling.
     pub filters: Filters,
+    /// What only a `--dev` node has.
+    pub dev: Option<Dev>,
     /// The state of synchronisation.
     pub sync: Arc<SyncingService<Block>>,
     /// How many calls of the runtime are made at a time.

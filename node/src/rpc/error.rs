@@ -1,13 +1,12 @@
 //! Errors of JSON-RPC, with the codes and texts that geth has: clients match on both.
 
 use hanse_primitives::TransactionError;
+pub use hanse_rpc_params::{RpcResult, invalid_params};
 use jsonrpsee::types::{ErrorObject, ErrorObjectOwned};
 use log::error;
 
 /// There is no such method, or subscription.
 pub const METHOD_NOT_FOUND: i32 = -32601;
-/// Malformed request parameters.
-pub const INVALID_PARAMS: i32 = -32602;
 /// Refused, and the text says why.
 pub const SERVER_ERROR: i32 = -32000;
 /// More than a limit of this node allows (EIP-1474).
@@ -16,14 +15,6 @@ pub const LIMIT_EXCEEDED: i32 = -32005;
 pub const INTERNAL: i32 = -32603;
 /// Execution reverted; the data is what the contract said.
 pub const REVERTED: i32 = 3;
-
-/// Result of a method.
-pub type RpcResult<T> = Result<T, ErrorObjectOwned>;
-
-/// Parameters that make no sense.
-pub fn invalid_params(text: impl Into<String>) -> ErrorObjectOwned {
-    ErrorObject::owned(INVALID_PARAMS, text, None::<()>)
-}
 
 /// No method, or subscription, of this name.
 pub fn method_not_found(text: impl Into<String>) -> ErrorObjectOwned {

@@ -75,7 +75,7 @@ fn access_list(accesses: Accesses) -> AccessListResult {
     AccessListResult { access_list: AccessList(items.collect()), gas_used, error }
 }
 
-async fn estimate(
+pub(super) async fn estimate(
     context: &Context,
     CallArgs(request): CallArgs,
     block: Option<BlockRef>,

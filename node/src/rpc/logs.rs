@@ -85,7 +85,7 @@ fn refusal(error: IndexError, range: LogRange) -> ErrorObjectOwned {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rpc::error::{INTERNAL, INVALID_PARAMS, LIMIT_EXCEEDED};
+    use crate::rpc::error::{INTERNAL, LIMIT_EXCEEDED, invalid_params};
     use alloy_primitives::B256;
     use std::time::Duration;
 
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(span(3, 5, true, 10), Ok(Some((3, 5))));
         assert_eq!(span(3, 50, true, 10), Ok(Some((3, 10))));
         assert_eq!(span(11, 50, true, 10), Ok(None));
-        assert_eq!(span(5, 3, true, 10).map_err(|error| error.code()), Err(INVALID_PARAMS));
+        assert_eq!(span(5, 3, true, 10).map_err(|error| error.code()), Err(invalid_params("").code()));
         // From the block above the head to `latest`.
         assert_eq!(span(11, 10, false, 10), Ok(None));
         assert_eq!(span(10, 10, false, 10), Ok(Some((10, 10))));

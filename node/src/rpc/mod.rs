@@ -9,17 +9,15 @@
 
 mod block;
 mod context;
+mod dev;
 mod error;
 mod execute;
 mod fee;
 pub mod filters;
 pub mod ids;
-mod input;
 mod logs;
 mod net;
 mod output;
-mod overrides;
-mod params;
 mod raw;
 mod revert;
 mod simulate;
@@ -37,6 +35,7 @@ pub use context::{Deps, RpcLimits};
 use context::Context;
 use error::RpcResult;
 use futures::channel::mpsc;
+use hanse_rpc_params::{self as params, input, overrides};
 use jsonrpsee::{RpcModule, core::RegisterMethodError, types::Params};
 use params::Args;
 use sc_consensus_manual_seal::{
@@ -63,6 +62,7 @@ pub fn module(
     if let Some(commands) = engine {
         all.merge(ManualSeal::new(commands).into_rpc())?;
     }
+    let development = deps.dev.is_some();
     let mut ethereum = RpcModule::new(Context::new(deps));
     for register in [
         block::register,
@@ -82,6 +82,9 @@ pub fn module(
         web3::register,
     ] {
         register(&mut ethereum)?;
+    }
+    if development {
+        dev::register(&mut ethereum)?;
     }
     all.merge(ethereum)?;
     Ok(all)

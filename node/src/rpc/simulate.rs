@@ -57,15 +57,13 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
 struct Payload {
     blocks: Vec<SimulatedBlock>,
     validation: bool,
+    trace_transfers: bool,
     full_transactions: bool,
 }
 
 impl FromJson for Payload {
     fn from_json(value: &Value) -> Result<Self, String> {
         let map = value.as_object().ok_or("expected an object")?;
-        if field(map, "traceTransfers")?.unwrap_or(false) {
-            return Err("traceTransfers: not supported".into());
-        }
         let blocks: Vec<BlockCalls> = field(map, "blockStateCalls")?.ok_or("blockStateCalls: missing")?;
         if blocks.is_empty() {
             return Err("blockStateCalls: empty input".into());
@@ -76,6 +74,7 @@ impl FromJson for Payload {
         Ok(Self {
             blocks: blocks.into_iter().map(|BlockCalls(block)| block).collect(),
             validation: field(map, "validation")?.unwrap_or(false),
+            trace_transfers: field(map, "traceTransfers")?.unwrap_or(false),
             full_transactions: field(map, "returnFullTransactions")?.unwrap_or(false),
         })
     }
@@ -97,7 +96,8 @@ impl FromJson for BlockCalls {
 async fn simulate(context: &Context, payload: Payload, base: Option<BlockRef>) -> RpcResult<Vec<SimulatedJson>> {
     let base = context.resolve(base).await?;
     let blocks = in_sequence(payload.blocks, base.number(), base.header.timestamp)?;
-    let simulation = Simulation { blocks, validation: payload.validation, gas_limit: context.limits.eth_call_max_gas };
+    let Payload { validation, trace_transfers, .. } = payload;
+    let simulation = Simulation { blocks, validation, gas_limit: context.limits.eth_call_max_gas, trace_transfers };
     let outcomes = context.simulate(&base, move |api, at| api.simulate(at, simulation)).await?.map_err(refusal)?;
     outcomes.into_iter().map(|outcome| json(outcome, payload.full_transactions)).collect()
 }
@@ -143,6 +143,9 @@ fn error(code: i32, text: impl Into<String>) -> ErrorObjectOwned {
 
 fn refusal(refused: SimulationError) -> ErrorObjectOwned {
     match refused {
+        SimulationError::GasExhausted { limit } => {
+            error(code::CLIENT_LIMIT, format!("the calls have used all gas that one request may use: {limit}"))
+        }
         SimulationError::BlockGasLimit { wanted, limit } => {
             error(code::BLOCK_GAS_LIMIT, format!("block gas limit reached: {wanted} > {limit}"))
         }
@@ -268,7 +271,7 @@ mod tests {
         assert_eq!(error(json!({})), "blockStateCalls: missing");
         assert_eq!(error(json!({ "blockStateCalls": [] })), "blockStateCalls: empty input");
         assert!(error(json!({ "blockStateCalls": [{ "calls": vec![json!({}); 1001] }] })).contains("1000 calls"));
-        assert!(error(json!({ "blockStateCalls": [{}], "traceTransfers": true })).contains("traceTransfers"));
+        assert!(error(json!({ "blockStateCalls": [{}], "traceTransfers": "yes" })).contains("traceTransfers"));
         assert!(error(json!({ "blockStateCalls": [{ "calls": [{ "to": "0x1" }] }] })).contains("to: "));
     }
 }

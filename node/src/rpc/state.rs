@@ -9,6 +9,7 @@ use super::{
     params::{FromJson, Slot},
     slots::Work,
 };
+use crate::dev::keys;
 use alloy_primitives::{Address, Bytes, U64};
 use hanse_primitives::{Account, convert, runtime_api::EthereumApi};
 use jsonrpsee::core::RegisterMethodError;
@@ -66,8 +67,10 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
         context.resolve(args.optional()?).await?;
         Err::<(), _>(server_error(NO_PROOF))
     })?;
-    // The node holds no keys.
-    method(module, "eth_accounts", 0, |_, _| async move { Ok(Vec::<Address>::new()) })
+    // The node holds no keys but those that everybody knows.
+    method(module, "eth_accounts", 0, |context, _| async move {
+        Ok(context.dev.as_ref().map(|_| keys::accounts()).unwrap_or_default())
+    })
 }
 
 /// Slots by account: the parameter of `eth_getStorageValues`.
@@ -99,7 +102,7 @@ async fn account(context: &Context, address: Address, block: Option<BlockRef>) -
     context.runtime(&block, move |api, at| api.account(at, address)).await
 }
 
-async fn pending_nonce(context: &Context, address: Address) -> RpcResult<U64> {
+pub(super) async fn pending_nonce(context: &Context, address: Address) -> RpcResult<U64> {
     let (client, pool, pending) = (context.client.clone(), context.pool.clone(), context.pending.clone());
     let nonce = context.blocking(Work::Light, move || {
         pending.next_nonce(&pool, address, || {

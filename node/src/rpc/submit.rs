@@ -8,10 +8,10 @@ use super::{
     slots::Work,
 };
 use crate::pool::Refusal;
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes};
 use codec::Encode;
 use hanse_primitives::{TransactionError, convert};
-use hanse_runtime::opaque;
+use hanse_runtime::{UncheckedExtrinsic, opaque};
 use jsonrpsee::{core::RegisterMethodError, types::ErrorObjectOwned};
 use sc_client_api::HeaderBackend;
 use sc_transaction_pool_api::{
@@ -29,8 +29,18 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
     )
 }
 
-async fn send(context: &Context, raw: Bytes) -> RpcResult<B256> {
-    let extrinsic = hanse_runtime::ethereum_extrinsic(raw.to_vec()).map_err(transaction_error)?;
+/// Gives a signed transaction to the pool.
+pub(super) async fn send(context: &Context, raw: Bytes) -> RpcResult<B256> {
+    accept(context, hanse_runtime::ethereum_extrinsic(raw.to_vec()).map_err(transaction_error)?).await
+}
+
+/// Gives a transaction to the pool that `from` didn't sign.
+pub(super) async fn send_as(context: &Context, from: Address, raw: Bytes) -> RpcResult<B256> {
+    let extrinsic = hanse_runtime::impersonation_extrinsic(convert::h160(from), raw.to_vec());
+    accept(context, extrinsic.map_err(transaction_error)?).await
+}
+
+async fn accept(context: &Context, extrinsic: UncheckedExtrinsic) -> RpcResult<B256> {
     let Some(transaction) = hanse_runtime::raw_transaction(&extrinsic) else {
         return Err(internal("an Ethereum extrinsic without transaction"));
     };

@@ -24,8 +24,8 @@ use std::{
     sync::Arc,
 };
 
-/// Executes the runtime; no host functions but the SDK's.
-pub type Executor = WasmExecutor<sp_io::SubstrateHostFunctions>;
+/// Executes the runtime, with the SDK's host functions and those for Ethereum's precompiles.
+pub type Executor = WasmExecutor<(sp_io::SubstrateHostFunctions, pallet_evm::HostFunctions)>;
 /// The client of the chain.
 pub type FullClient = TFullClient<Block, RuntimeApi, Executor>;
 /// The chain's database.

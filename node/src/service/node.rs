@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     cli::NodeParams,
+    dev::Dev,
     index::{self, Index, metrics::Metrics},
     pool::{LocalTransactions, Pool, block::PendingBlocks},
     rpc::{self, filters::Filters},
@@ -17,7 +18,6 @@ use hanse_primitives::runtime_api::EthereumApi;
 use hanse_runtime::opaque::Block;
 use log::info;
 use sc_client_api::{BlockBackend, BlockchainEvents, HeaderBackend};
-use sc_consensus::BoxBlockImport;
 use sc_network::{
     Litep2pNetworkBackend, Multiaddr, NetworkBackend,
     config::{
@@ -66,7 +66,7 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
 
     let folder = index::folder(&config.data_path);
     replay::replay(&client, &block_import, &folder, alone).await;
-    let index = open_index(&config, &client, &task_manager).await?;
+    let (index, wake) = open_index(&config, &client, &task_manager).await?;
 
     let genesis = client.block_hash(0)?.ok_or_else(|| other("the chain has no genesis block"))?;
     let registry = config.prometheus_registry().cloned();
@@ -120,7 +120,10 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
     task_manager.spawn_handle().spawn("filters", Some("rpc"), filters.clone().follow(index.clone(), pending.clone()));
 
     let (commands_tx, commands) = mpsc::channel(ENGINE_COMMANDS);
+    let (dev, requests) = Dev::new(params.sealing);
+    let sealed_index = index.clone();
     let rpc_builder = {
+        let dev = dev.clone();
         let deps = rpc::Deps {
             client: client.clone(),
             pool: transaction_pool.clone(),
@@ -136,9 +139,10 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
             slots: rpc::slots::Slots::default(),
             pending,
             filters,
+            dev: alone.then_some(dev),
             sync: sync_service.clone(),
             limits: params.limits,
-            version: format!("hanse-node/{}", config.impl_version),
+            version: version(alone, &config.impl_version),
         };
         let engine = (alone && params.sealing == Sealing::Manual).then_some(commands_tx);
         Box::new(move |_| rpc::module(deps.clone(), engine.clone()).map_err(other))
@@ -154,7 +158,7 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
     sc_service::spawn_tasks(SpawnTasksParams {
         config,
         client: client.clone(),
-        backend,
+        backend: backend.clone(),
         task_manager: &mut task_manager,
         keystore: keystore_container.keystore(),
         transaction_pool: transaction_pool.clone(),
@@ -179,7 +183,30 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
         telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
     };
     if alone {
-        start_sealer(&parts, block_import, commands, params.sealing)?;
+        let proposers = sc_basic_authorship::ProposerFactory::<Pool, FullClient>::new(
+            parts.tasks.spawn_handle(),
+            parts.client.clone(),
+            parts.pool.clone(),
+            parts.config.registry.as_ref(),
+            parts.telemetry.clone(),
+        );
+        let sealer = Sealer {
+            slot_duration: sc_consensus_aura::slot_duration(&*parts.client)?,
+            client: parts.client,
+            pool: parts.pool,
+            proposers,
+            block_import,
+            select_chain: parts.select_chain,
+            requests,
+            clock: dev.clock,
+            backend,
+            index: sealed_index,
+            wake,
+            commands,
+            sealing: params.sealing,
+        };
+        info!("this node makes the blocks alone, sealing {:?}", params.sealing);
+        task_manager.spawn_essential_handle().spawn_blocking("sealer", Some("block-authoring"), sealer.run());
         return Ok(task_manager);
     }
     if parts.config.role.is_authority() {
@@ -205,12 +232,19 @@ fn isolate(network: &mut NetworkConfiguration) {
     network.transport = TransportConfig::Normal { enable_mdns: false, allow_private_ip: false };
 }
 
+/// What `web3_clientVersion` says. A developer's chain has anvil's helpers, and says so first: Hardhat's tools use them
+/// only with a node whose name they know.
+fn version(alone: bool, implementation: &str) -> String {
+    let helpers = if alone { "anvil-compatible/" } else { "" };
+    format!("{helpers}hanse-node/{implementation}")
+}
+
 /// Opens the index and starts the task that keeps it up to date. Genesis at least is indexed when this returns.
 async fn open_index(
     config: &Configuration,
     client: &Arc<FullClient>,
     tasks: &TaskManager,
-) -> Result<Index, sc_service::Error> {
+) -> Result<(Index, Arc<Notify>), sc_service::Error> {
     let metrics = config.prometheus_registry().map(Metrics::new).transpose()?;
     let folder = index::folder(&config.data_path);
     let (index, mut follower) = Index::open(&folder, client.clone(), metrics).await.map_err(other)?;
@@ -221,7 +255,7 @@ async fn open_index(
     );
     // Notifications keep the state of their blocks in memory: take them at once, however long indexing takes.
     let wake = Arc::new(Notify::new());
-    let woken = wake.clone();
+    let (woken, waker) = (wake.clone(), wake.clone());
     tasks.spawn_handle().spawn("index-wake", Some("rpc"), async move {
         while events.next().await.is_some() {
             wake.notify_one();
@@ -229,33 +263,5 @@ async fn open_index(
     });
     // Reading a block means executing the runtime: not for the threads of the network.
     tasks.spawn_essential_handle().spawn_blocking("index", Some("rpc"), follower.run(woken));
-    Ok(index)
-}
-
-fn start_sealer(
-    parts: &Parts<'_>,
-    block_import: BoxBlockImport<Block>,
-    commands: mpsc::Receiver<sc_consensus_manual_seal::EngineCommand<H256>>,
-    sealing: Sealing,
-) -> Result<(), sc_service::Error> {
-    let proposers = sc_basic_authorship::ProposerFactory::<Pool, FullClient>::new(
-        parts.tasks.spawn_handle(),
-        parts.client.clone(),
-        parts.pool.clone(),
-        parts.config.registry.as_ref(),
-        parts.telemetry.clone(),
-    );
-    let sealer = Sealer {
-        client: parts.client.clone(),
-        pool: parts.pool.clone(),
-        proposers,
-        block_import,
-        select_chain: parts.select_chain.clone(),
-        slot_duration: sc_consensus_aura::slot_duration(&*parts.client)?,
-        commands,
-        sealing,
-    };
-    info!("this node makes the blocks alone, sealing {sealing:?}");
-    parts.tasks.spawn_essential_handle().spawn_blocking("sealer", Some("block-authoring"), sealer.run());
-    Ok(())
+    Ok((index, waker))
 }

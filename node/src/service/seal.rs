@@ -4,31 +4,45 @@
 //!  pool: a transaction came ─┐
 //!  tick: each second ────────┼──► is a transaction ready? ──yes──► seal, look again
 //!  engine_createBlock ───────┘                            └─no──► wait
+//!
+//!  development helpers ──► mine, amend, revert
 //! ```
 //!
 //! Level-triggered: what counts is whether the pool has a ready transaction, not whether a notification came. A
 //! notification that is lost, or that comes while a block is being made, therefore leaves no transaction behind.
 
-use super::{FullClient, SelectChain};
-use crate::pool::Pool;
+use super::{FullBackend, FullClient, SelectChain};
+use crate::{
+    dev::{Command, Request, clock::Clock},
+    index::Index,
+    pool::Pool,
+};
+use codec::Encode;
 use futures::{FutureExt, StreamExt, channel::mpsc};
-use hanse_runtime::{Header, opaque::Block};
+use hanse_primitives::{Amendment, convert};
+use hanse_runtime::opaque::{Block, UncheckedExtrinsic};
 use log::{debug, error};
+use parking_lot::Mutex;
 use sc_basic_authorship::ProposerFactory;
-use sc_client_api::{Finalizer, StorageProvider};
+use sc_block_builder::BlockBuilderBuilder;
+use sc_client_api::{Backend, Finalizer, StorageProvider};
 use sc_consensus::{
     BlockImport, BlockImportParams, BoxBlockImport, ForkChoiceStrategy, ImportResult, StateAction, StorageChanges,
 };
 use sc_consensus_manual_seal::{CreatedBlock, EngineCommand, Error};
-use sc_transaction_pool_api::TransactionPool;
+use sc_transaction_pool_api::{ChainEvent, MaintainedTransactionPool, TransactionPool};
 use sp_blockchain::HeaderBackend;
 use sp_consensus::{BlockOrigin, Environment, ProposeArgs, Proposer, SelectChain as _};
 use sp_consensus_aura::{Slot, SlotDuration, digests::CompatibleDigestItem, sr25519::AuthoritySignature};
 use sp_core::{H256, storage::StorageKey};
-use sp_inherents::InherentDataProvider as _;
-use sp_runtime::{Digest, DigestItem, traits::Block as _};
+use sp_inherents::{InherentData, InherentDataProvider as _};
+use sp_runtime::{
+    Digest, DigestItem,
+    traits::{Block as _, Header as _},
+};
 use sp_timestamp::Timestamp;
 use std::{str::FromStr, sync::Arc, time::Duration};
+use tokio::sync::Notify;
 
 /// Look into the pool this often even when nothing was heard of it.
 const TICK: Duration = Duration::from_secs(1);
@@ -42,7 +56,7 @@ pub enum Sealing {
     Instant,
     /// At an interval, with or without transactions.
     Interval(Duration),
-    /// Only on `engine_createBlock`.
+    /// Only on `engine_createBlock` or `evm_mine`.
     Manual,
 }
 
@@ -75,6 +89,16 @@ pub struct Sealer {
     pub select_chain: SelectChain,
     /// Of the runtime; a block's slot must be that of its time.
     pub slot_duration: SlotDuration,
+    /// From the development helpers.
+    pub requests: tokio::sync::mpsc::Receiver<Request>,
+    /// What time blocks have.
+    pub clock: Arc<Mutex<Clock>>,
+    /// For taking blocks away.
+    pub backend: Arc<FullBackend>,
+    /// Follows the chain.
+    pub index: Index,
+    /// Has the index look at the chain.
+    pub wake: Arc<Notify>,
     /// From `engine_createBlock` and `engine_finalizeBlock`.
     pub commands: mpsc::Receiver<EngineCommand<H256>>,
     /// When to seal.
@@ -85,16 +109,18 @@ impl Sealer {
     /// Seals for ever.
     pub async fn run(mut self) {
         let mut arrivals = self.pool.import_notification_stream();
-        let mut tick = tokio::time::interval(match self.sealing {
-            Sealing::Interval(interval) => interval,
-            Sealing::Instant | Sealing::Manual => TICK,
-        });
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let instant = self.sealing == Sealing::Instant;
+        let mut tick = self.ticks();
         loop {
+            let sealing = self.sealing;
             tokio::select! {
                 Some(command) = self.commands.next() => self.obey(command).await,
-                Some(_) = arrivals.next(), if instant => {
+                Some(request) = self.requests.recv() => {
+                    self.serve(request).await;
+                    if self.sealing != sealing {
+                        tick = self.ticks();
+                    }
+                }
+                Some(_) = arrivals.next(), if sealing == Sealing::Instant => {
                     // The others that came meanwhile are in the pool already.
                     while let Some(Some(_)) = arrivals.next().now_or_never() {}
                     self.seal_ready().await;
@@ -106,6 +132,18 @@ impl Sealer {
                 },
             }
         }
+    }
+
+    fn ticks(&self) -> tokio::time::Interval {
+        let period = match self.sealing {
+            Sealing::Interval(interval) => interval,
+            Sealing::Instant | Sealing::Manual => TICK,
+        };
+        // A pool that nobody looked at may hold something; a block at an interval has time.
+        let first = if matches!(self.sealing, Sealing::Interval(_)) { period } else { Duration::ZERO };
+        let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + first, period);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        ticks
     }
 
     /// Seals until no transaction is ready.
@@ -140,6 +178,90 @@ impl Sealer {
         }
     }
 
+    /// Does what a development helper asks for. Answers when the index has followed.
+    async fn serve(&mut self, Request { command, reply }: Request) {
+        let done = match command {
+            Command::Mine(blocks, interval_s) => self.mine(blocks, interval_s).await,
+            Command::Amend(amendments) => self.amend(amendments).await,
+            Command::Revert(number) => self.revert(number).await,
+            Command::Seal(sealing) => {
+                self.sealing = sealing;
+                Ok(())
+            }
+        };
+        let best = self.client.info().best_hash;
+        self.indexed(best).await;
+        // Who asked may have left.
+        let _ = reply.send(done.map(|()| best).map_err(|error| error.to_string()));
+    }
+
+    /// Waits until the index has the chain's best block for its head.
+    async fn indexed(&self, best: H256) {
+        let mut changes = self.index.changes();
+        self.wake.notify_one();
+        while self.index.head().is_none_or(|head| convert::h256(head.substrate_hash) != best) {
+            // One that is missed is one more look, no more.
+            let _ = tokio::time::timeout(TICK, changes.recv()).await;
+        }
+    }
+
+    async fn mine(&mut self, blocks: u64, interval_s: Option<u64>) -> Result<(), Error> {
+        for block in 0..blocks {
+            if let Some(interval_s) = interval_s.filter(|_| block > 0) {
+                let parent_s = timestamp_of(&self.client, self.client.info().best_hash)? / 1_000;
+                self.clock.lock().set_next(parent_s.saturating_add(interval_s));
+            }
+            self.seal(None, true, true).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes a block of these changes alone: what waits in the pool waits on.
+    async fn amend(&mut self, amendments: Vec<Amendment>) -> Result<(), Error> {
+        let best = self.client.info().best_hash;
+        let parent = self.client.header(best)?.ok_or_else(|| Error::BlockNotFound(best.to_string()))?;
+        // Its time is next to nothing, so that it takes none of what was set for the next block. Genesis has no time.
+        let time_ms = match timestamp_of(&self.client, best)? {
+            0 => self.clock.lock().time(Timestamp::current().as_millis(), 0).saturating_sub(1).max(1),
+            parent_ms => parent_ms.saturating_add(1),
+        };
+        let time = Timestamp::new(time_ms);
+        let (inherent_data, inherent_digests) = self.inherents(time).await?;
+        let mut builder = BlockBuilderBuilder::new(&*self.client)
+            .on_parent_block(best)
+            .with_parent_block_number(*parent.number())
+            .with_inherent_digests(inherent_digests)
+            .build()?;
+        let amendment = hanse_runtime::amendment_extrinsic(amendments).encode();
+        let amendment = UncheckedExtrinsic::try_from_encoded_extrinsic(&amendment)
+            .map_err(|error| Error::StringError(error.to_string()))?;
+        for extrinsic in builder.create_inherents(inherent_data)?.into_iter().chain([amendment]) {
+            builder.push(extrinsic)?;
+        }
+        let (block, changes) = builder.build()?.into_inner();
+        self.import(block, changes, true).await.map(drop)
+    }
+
+    /// Takes away all blocks above this height, with what waits in the pool: it may build on them.
+    async fn revert(&mut self, number: u32) -> Result<(), Error> {
+        let info = self.client.info();
+        // A pool that heard of the head only when it is gone would take that for its chain, and at the next block put the
+        // transactions of the reverted ones back.
+        self.pool.ready_at(info.best_hash).await;
+        if number < info.best_number {
+            self.backend.revert(info.best_number - number, true)?;
+        }
+        let hash = self.client.info().best_hash;
+        self.pool.maintain(ChainEvent::NewBestBlock { hash, tree_route: None }).await;
+        self.pool.clear().await;
+        match self.client.info().best_number {
+            reached if reached > number => {
+                Err(Error::StringError(format!("the state of block {number} isn't there any more")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Makes one block on `parent` or else on the best one.
     async fn seal(
         &mut self,
@@ -151,40 +273,46 @@ impl Sealer {
             Some(hash) => self.client.header(hash)?.ok_or_else(|| Error::BlockNotFound(hash.to_string()))?,
             None => self.select_chain.best_chain().await?,
         };
-        let timestamp = self.next_timestamp(&parent)?;
-        let inherent_data = sp_timestamp::InherentDataProvider::new(timestamp).create_inherent_data().await?;
-        let slot = Slot::from_timestamp(timestamp, self.slot_duration);
-        let pre_digest = <DigestItem as CompatibleDigestItem<AuthoritySignature>>::aura_pre_digest(slot);
+        let now_ms = Timestamp::current().as_millis();
+        let time_ms = self.clock.lock().time(now_ms, timestamp_of(&self.client, parent.hash())?);
+        let (inherent_data, inherent_digests) = self.inherents(Timestamp::new(time_ms)).await?;
         let proposer = self.proposers.init(&parent).await?;
-        let args = ProposeArgs {
-            inherent_data,
-            inherent_digests: Digest { logs: vec![pre_digest] },
-            max_duration: MAX_PROPOSAL,
-            ..Default::default()
-        };
+        let args = ProposeArgs { inherent_data, inherent_digests, max_duration: MAX_PROPOSAL, ..Default::default() };
         let proposal = proposer.propose(args).await?;
-        let (header, body) = proposal.block.deconstruct();
         // One extrinsic sets the time.
-        if body.len() <= 1 && !create_empty {
+        if proposal.block.extrinsics().len() <= 1 && !create_empty {
             return Err(Error::EmptyTransactionPool);
         }
+        let created = self.import(proposal.block, proposal.storage_changes, finalize).await?;
+        self.clock.lock().sealed(now_ms, time_ms);
+        Ok(created)
+    }
+
+    /// What a block of this time has of its author.
+    async fn inherents(&self, time: Timestamp) -> Result<(InherentData, Digest), Error> {
+        let data = sp_timestamp::InherentDataProvider::new(time).create_inherent_data().await?;
+        let slot = Slot::from_timestamp(time, self.slot_duration);
+        let pre_digest = <DigestItem as CompatibleDigestItem<AuthoritySignature>>::aura_pre_digest(slot);
+        Ok((data, Digest { logs: vec![pre_digest] }))
+    }
+
+    async fn import(
+        &mut self,
+        block: Block,
+        changes: sp_api::StorageChanges<Block>,
+        finalize: bool,
+    ) -> Result<CreatedBlock<H256>, Error> {
+        let (header, body) = block.deconstruct();
         let hash = header.hash();
         let mut params = BlockImportParams::new(BlockOrigin::Own, header);
         params.body = Some(body);
         params.finalized = finalize;
         params.fork_choice = Some(ForkChoiceStrategy::LongestChain);
-        params.state_action = StateAction::ApplyChanges(StorageChanges::Changes(proposal.storage_changes));
+        params.state_action = StateAction::ApplyChanges(StorageChanges::Changes(changes));
         match self.block_import.import_block(params).await? {
             ImportResult::Imported(aux) => Ok(CreatedBlock { hash, aux, proof_size: 0 }),
             other => Err(other.into()),
         }
-    }
-
-    /// Now, or a millisecond after the parent: time must go on from block to block, also when two blocks are made in
-    /// one millisecond or the clock was set back.
-    fn next_timestamp(&self, parent: &Header) -> Result<Timestamp, Error> {
-        let now = Timestamp::current();
-        Ok(Timestamp::new(now.as_millis().max(timestamp_of(&self.client, parent.hash())? + 1)))
     }
 }
 

@@ -37,7 +37,7 @@ mod benchmarks {
         let valid;
         #[block]
         {
-            valid = Pallet::<T>::authorize(TransactionSource::InBlock, &transaction);
+            valid = Pallet::<T>::authorize(Environment::current::<T>(), TransactionSource::InBlock, &transaction);
         }
         assert!(valid.is_ok());
     }

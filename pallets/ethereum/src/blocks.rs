@@ -1,20 +1,21 @@
 //! `eth_simulateV1`: blocks of calls, each on the one before, of which nothing stays.
 
-use crate::{BaseFeePerGas, BlockHashes, Config, Pallet, simulation};
+use crate::{BaseFeePerGas, BlockHashes, Config, Pallet, history, simulation};
 use alloc::vec::Vec;
-use alloy_consensus::{SignableTransaction, TxEip1559};
-use alloy_eips::{Encodable2718, eip1559::BaseFeeParams, eip2930::AccessList, eip2930::AccessListItem};
+use alloy_consensus::{SignableTransaction, TxEip1559, TxEip7702};
+use alloy_eips::{Encodable2718, eip1559::BaseFeeParams};
 use alloy_primitives::{Signature, TxKind, U256};
 use hanse_primitives::{
     CallOutcome, CallRequest, ExecutedTransaction, SimulatedBlock, SimulatedOutcome, Simulation, SimulationError,
     TransactionError, convert, transaction::Envelope,
 };
 use pallet_evm::{Environment, Execution};
-use sp_core::{H160, H256};
+use sp_core::H256;
 
 /// What one block has come to so far.
 #[derive(Default)]
 struct Progress {
+    trace_transfers: bool,
     gas_used: u64,
     executed: Vec<ExecutedTransaction>,
     outcomes: Vec<CallOutcome>,
@@ -33,23 +34,30 @@ impl<T: Config> Pallet<T> {
     }
 
     fn simulate_blocks(simulation: Simulation) -> Result<Vec<SimulatedOutcome>, SimulationError> {
-        let Simulation { blocks, validation, gas_limit } = simulation;
+        let Simulation { blocks, validation, gas_limit, trace_transfers } = simulation;
         let mut gas_left = gas_limit;
         let mut next_base_fee = Self::base_fee_after_current();
         let mut outcomes = Vec::with_capacity(blocks.len());
         for (block, position) in blocks.into_iter().zip(0..) {
             let environment = simulated_environment::<T>(&block, validation, next_base_fee);
+            if let Ok(number) = u32::try_from(environment.block.number) {
+                history::record::<T>(number);
+            }
             pallet_evm::overrides::apply::<T>(&block.overrides.accounts);
-            let mut progress = Progress::default();
+            let mut progress = Progress { trace_transfers, ..Progress::default() };
             for (request, call) in block.calls.into_iter().zip(0..) {
-                let refused = |error| SimulationError::Refused { block: position, call, error };
                 let wanted = request.gas_limit.unwrap_or(environment.block.gas_limit.saturating_sub(progress.gas_used));
                 let total = progress.gas_used.saturating_add(wanted);
                 if total > environment.block.gas_limit {
                     return Err(SimulationError::BlockGasLimit { wanted: total, limit: environment.block.gas_limit });
                 }
                 let execution = Self::simulate_transaction(&environment, &request, wanted.min(gas_left), &mut progress)
-                    .map_err(refused)?;
+                    .map_err(|error| match error {
+                        TransactionError::IntrinsicGas | TransactionError::FloorDataGas if gas_left < wanted => {
+                            SimulationError::GasExhausted { limit: gas_limit }
+                        }
+                        error => SimulationError::Refused { block: position, call, error },
+                    })?;
                 gas_left = gas_left.saturating_sub(execution.gas_used);
             }
             next_base_fee = next_base_fee.map(|_| {
@@ -85,7 +93,12 @@ impl<T: Config> Pallet<T> {
     ) -> Result<Execution, TransactionError> {
         let tx = simulation::tx_env::<T>(request, gas_limit, environment.cfg.chain_id);
         let nonce = tx.nonce;
-        let execution = pallet_evm::runner::execute::<T>(environment.clone(), tx)?;
+        let execute = if progress.trace_transfers {
+            pallet_evm::runner::execute_logging_transfers::<T>
+        } else {
+            pallet_evm::runner::execute::<T>
+        };
+        let execution = execute(environment.clone(), tx)?;
         progress.gas_used = progress.gas_used.saturating_add(execution.gas_used);
         let raw = unsigned(request, nonce, gas_limit, environment.cfg.chain_id);
         let created = request.to.is_none().then(|| convert::address(request.from).create(nonce));
@@ -119,20 +132,42 @@ fn simulated_environment<T: Config>(block: &SimulatedBlock, validation: bool, ba
 
 /// The transaction that the call would be, with a signature of zeros.
 fn unsigned(request: &CallRequest, nonce: u64, gas_limit: u64, chain_id: u64) -> Vec<u8> {
-    let access_list = request.access_list.iter().map(|(address, slots)| AccessListItem {
-        address: convert::address(*address),
-        storage_keys: slots.iter().map(|slot| convert::b256(*slot)).collect(),
-    });
-    let tx = TxEip1559 {
-        chain_id,
-        nonce,
-        gas_limit,
-        max_fee_per_gas: request.max_fee_per_gas.unwrap_or(0),
-        max_priority_fee_per_gas: request.max_priority_fee_per_gas.unwrap_or(0),
-        to: request.to.map_or(TxKind::Create, |to: H160| TxKind::Call(convert::address(to))),
-        value: convert::ru256(request.value),
-        access_list: AccessList(access_list.collect()),
-        input: request.data.clone().into(),
+    let signature = Signature::new(U256::ZERO, U256::ZERO, false);
+    let max_fee_per_gas = request.max_fee_per_gas.unwrap_or(0);
+    let max_priority_fee_per_gas = request.max_priority_fee_per_gas.unwrap_or(0);
+    let (value, input) = (convert::ru256(request.value), request.data.clone().into());
+    let access_list = simulation::access_list(request);
+    let authorization_list = simulation::authorizations(request);
+    let envelope = match request.to.map(convert::address) {
+        Some(to) if !authorization_list.is_empty() => {
+            let tx = TxEip7702 {
+                chain_id,
+                nonce,
+                gas_limit,
+                max_fee_per_gas,
+                max_priority_fee_per_gas,
+                to,
+                value,
+                access_list,
+                authorization_list,
+                input,
+            };
+            Envelope::Eip7702(tx.into_signed(signature))
+        }
+        to => {
+            let tx = TxEip1559 {
+                chain_id,
+                nonce,
+                gas_limit,
+                max_fee_per_gas,
+                max_priority_fee_per_gas,
+                to: to.map_or(TxKind::Create, TxKind::Call),
+                value,
+                access_list,
+                input,
+            };
+            Envelope::Eip1559(tx.into_signed(signature))
+        }
     };
-    Envelope::Eip1559(tx.into_signed(Signature::new(U256::ZERO, U256::ZERO, false))).encoded_2718()
+    envelope.encoded_2718()
 }

@@ -31,6 +31,7 @@ extern crate alloc;
 mod benchmarking;
 mod block;
 mod blocks;
+mod history;
 #[cfg(test)]
 mod mock;
 mod simulation;
@@ -79,6 +80,7 @@ pub mod pallet {
     use super::*;
     use frame_support::pallet_prelude::*;
     use frame_system::pallet_prelude::*;
+    use sp_runtime::traits::UniqueSaturatedInto;
 
     #[pallet::config]
     pub trait Config: frame_system::Config + pallet_evm::Config {
@@ -147,6 +149,7 @@ pub mod pallet {
             if let Some(base_fee) = self.base_fee_per_gas {
                 BaseFeePerGas::<T>::put(base_fee);
             }
+            history::deploy::<T>();
             Pallet::<T>::seal();
         }
     }
@@ -159,8 +162,9 @@ pub mod pallet {
 
     #[pallet::hooks]
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
-        fn on_initialize(_: BlockNumberFor<T>) -> Weight {
-            <T as Config>::WeightInfo::seal()
+        fn on_initialize(number: BlockNumberFor<T>) -> Weight {
+            history::record::<T>(number.unique_saturated_into());
+            <T as Config>::WeightInfo::seal().saturating_add(T::DbWeight::get().reads_writes(1, 1))
         }
 
         fn on_finalize(_: BlockNumberFor<T>) {
@@ -176,20 +180,20 @@ pub mod pallet {
         #[pallet::call_index(0)]
         #[pallet::weight(Pallet::<T>::weight_of(transaction))]
         #[pallet::authorize(|source, transaction| {
-            Pallet::<T>::authorize(source, transaction).map(|valid| (valid, Weight::zero()))
+            Pallet::<T>::authorize(Environment::current::<T>(), source, transaction).map(|valid| (valid, Weight::zero()))
         })]
         #[pallet::weight_of_authorize(<T as Config>::WeightInfo::authorize())]
         pub fn transact(origin: OriginFor<T>, transaction: Box<Transaction>) -> DispatchResultWithPostInfo {
             // Who has no right to the call has taken none of its time.
             ensure_authorized(origin).map_err(|error| error.with_weight(Weight::zero()))?;
-            Self::execute(*transaction)
+            Self::execute(Environment::current::<T>(), *transaction)
         }
     }
 }
 
 impl<T: Config> Pallet<T> {
     /// Time for a whole gas limit; what isn't used is given back after execution.
-    fn weight_of(transaction: &Transaction) -> Weight {
+    pub fn weight_of(transaction: &Transaction) -> Weight {
         use alloy_consensus::Transaction as _;
         Self::weight_of_gas(transaction.envelope().gas_limit())
     }
@@ -202,9 +206,9 @@ impl<T: Config> Pallet<T> {
         <T as Config>::WeightInfo::transact().max(per_gas.saturating_mul(TRANSFER_GAS)).saturating_add(beyond)
     }
 
-    fn execute(transaction: Transaction) -> DispatchResultWithPostInfo {
+    /// Executes a transaction that was authorized in this environment, and notes its receipt.
+    pub fn execute(environment: Environment, transaction: Transaction) -> DispatchResultWithPostInfo {
         use alloy_consensus::Transaction as _;
-        let environment = Environment::current::<T>();
         let effective_gas_price = transaction.effective_gas_price(u128::from(environment.block.basefee));
         let (from, execution) = Self::run(environment, &transaction).map_err(|error| {
             log::error!(target: "ethereum", "{:?} passed validation, but: {error}", transaction.hash());
@@ -233,7 +237,7 @@ impl<T: Config> Pallet<T> {
     fn run(environment: Environment, transaction: &Transaction) -> Result<(H160, Execution), TransactionError> {
         let from = transaction.sender().ok_or(TransactionError::InvalidSignature)?;
         let mut tx = validation::tx_env(transaction, from)?;
-        tx.authorization_list = validation::recovered_authorizations::<T>(transaction);
+        tx.authorization_list = validation::recovered_authorizations::<T>(validation::authorizations(transaction));
         let execution = pallet_evm::runner::execute::<T>(environment, tx)?;
         Ok((from, execution))
     }

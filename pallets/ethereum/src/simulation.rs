@@ -1,9 +1,11 @@
 //! `eth_call`, `eth_estimateGas` and `eth_createAccessList`: one call on the current state, of which nothing stays.
 
-use crate::{Config, Pallet};
+use crate::{Config, Pallet, validation::recovered_authorizations};
+use alloc::vec::Vec;
+use alloy_eips::eip7702::SignedAuthorization;
 use alloy_primitives::{Bytes, TxKind};
 use hanse_primitives::{
-    Accesses, AccountId20, CallOutcome, CallRequest, CallStatus, Overrides, TransactionError, convert,
+    Accesses, AccountId20, Authorization, CallOutcome, CallRequest, CallStatus, Overrides, TransactionError, convert,
 };
 use pallet_evm::{
     Environment, Execution,
@@ -13,6 +15,7 @@ use pallet_evm::{
     },
     runner::Status,
 };
+use sp_core::{H160, H256};
 
 /// Gas that a call which passes value gives its callee on top (yellow paper, `Gcallstipend`).
 const CALL_STIPEND: u64 = 2_300;
@@ -145,15 +148,12 @@ fn overridden<T: Config, R>(overrides: &Overrides, run: impl FnOnce() -> R) -> R
 }
 
 pub(crate) fn tx_env<T: Config>(request: &CallRequest, gas_limit: u64, chain_id: u64) -> TxEnv {
-    let tx_type = match (request.max_priority_fee_per_gas, request.access_list.is_empty()) {
-        (Some(_), _) => 2,
-        (None, false) => 1,
-        (None, true) => 0,
+    let tx_type = match request {
+        CallRequest { authorizations, .. } if !authorizations.is_empty() => 4,
+        CallRequest { max_priority_fee_per_gas: Some(_), .. } => 2,
+        CallRequest { access_list, .. } if !access_list.is_empty() => 1,
+        _ => 0,
     };
-    let access_list = request.access_list.iter().map(|(address, slots)| AccessListItem {
-        address: convert::address(*address),
-        storage_keys: slots.iter().map(|slot| convert::b256(*slot)).collect(),
-    });
     TxEnv {
         tx_type,
         caller: convert::address(request.from),
@@ -166,10 +166,31 @@ pub(crate) fn tx_env<T: Config>(request: &CallRequest, gas_limit: u64, chain_id:
             .nonce
             .unwrap_or_else(|| frame_system::Pallet::<T>::account_nonce(AccountId20::from(request.from))),
         chain_id: Some(chain_id),
-        access_list: AccessList(access_list.collect()),
+        access_list: access_list(request),
+        authorization_list: recovered_authorizations::<T>(&authorizations(request)),
         gas_priority_fee: request.max_priority_fee_per_gas,
         ..TxEnv::default()
     }
+}
+
+/// EIP-2930.
+pub(crate) fn access_list(request: &CallRequest) -> AccessList {
+    let item = |(address, slots): &(H160, Vec<H256>)| AccessListItem {
+        address: convert::address(*address),
+        storage_keys: slots.iter().map(|slot| convert::b256(*slot)).collect(),
+    };
+    AccessList(request.access_list.iter().map(item).collect())
+}
+
+/// EIP-7702.
+pub(crate) fn authorizations(request: &CallRequest) -> Vec<SignedAuthorization> {
+    let signed = |authorization: &Authorization| {
+        let Authorization { chain_id, address, nonce, y_parity, r, s } = authorization.clone();
+        let (chain_id, address) = (convert::ru256(chain_id), convert::address(address));
+        let inner = alloy_eips::eip7702::Authorization { chain_id, address, nonce };
+        SignedAuthorization::new_unchecked(inner, y_parity, convert::ru256(r), convert::ru256(s))
+    };
+    request.authorizations.iter().map(signed).collect()
 }
 
 pub(crate) fn outcome(execution: &Execution, gas_used: u64) -> CallOutcome {

@@ -3,6 +3,7 @@
 mod block;
 mod conservation;
 mod fees;
+mod history;
 mod in_block;
 mod overrides;
 mod pool;

@@ -19,11 +19,12 @@ use sp_runtime::transaction_validity::{
 
 impl<T: Config> Pallet<T> {
     /// Checks a transaction for the pool or, again, for the block that is being built.
-    pub(crate) fn authorize(
+    pub fn authorize(
+        environment: Environment,
         source: TransactionSource,
         transaction: &Transaction,
     ) -> Result<ValidTransaction, TransactionValidityError> {
-        Self::check(source == TransactionSource::InBlock, transaction).map_err(|error| {
+        Self::check(environment, source == TransactionSource::InBlock, transaction).map_err(|error| {
             TransactionValidityError::Invalid(match error {
                 TransactionError::NonceTooLow => InvalidTransaction::Stale,
                 TransactionError::NonceTooHigh => InvalidTransaction::Future,
@@ -38,12 +39,11 @@ impl<T: Config> Pallet<T> {
         Ok(Self::valid(from, transaction))
     }
 
-    fn check(in_block: bool, transaction: &Transaction) -> Result<(), TransactionError> {
+    fn check(environment: Environment, in_block: bool, transaction: &Transaction) -> Result<(), TransactionError> {
         let envelope = transaction.envelope();
         if envelope.is_eip4844() {
             return Err(TransactionError::TypeNotSupported);
         }
-        let environment = Environment::current::<T>();
         match envelope.chain_id() {
             None => return Err(TransactionError::Unprotected),
             Some(id) if id != environment.cfg.chain_id => return Err(TransactionError::InvalidChainId),
@@ -125,7 +125,7 @@ pub(crate) fn tx_env(transaction: &Transaction, from: H160) -> Result<TxEnv, Tra
 /// EIP-7702: each authorization with the account that signed it. One of an account that may not transact is as if no
 /// one had signed it: otherwise somebody else's transaction would act in its name.
 pub(crate) fn recovered_authorizations<T: Config>(
-    transaction: &Transaction,
+    authorizations: &[SignedAuthorization],
 ) -> Vec<Either<SignedAuthorization, RecoveredAuthorization>> {
     let permitted = |authority: &H160| <T as Config>::Permission::can_transact(authority);
     let recovered = |signed: &SignedAuthorization| {
@@ -134,10 +134,10 @@ pub(crate) fn recovered_authorizations<T: Config>(
             .map_or(RecoveredAuthority::Invalid, |authority| RecoveredAuthority::Valid(convert::address(authority)));
         RecoveredAuthorization::new_unchecked(signed.inner().clone(), authority)
     };
-    authorizations(transaction).iter().map(|signed| Either::Right(recovered(signed))).collect()
+    authorizations.iter().map(|signed| Either::Right(recovered(signed))).collect()
 }
 
-fn authorizations(transaction: &Transaction) -> &[SignedAuthorization] {
+pub(crate) fn authorizations(transaction: &Transaction) -> &[SignedAuthorization] {
     transaction.envelope().authorization_list().unwrap_or_default()
 }
 

@@ -1,7 +1,7 @@
 //! FRAME storage as revm's database.
 
 use crate::{
-    CodeHashes, Codes, Config, PrecompileSet, Storages, environment::Hashes, journal::HoldsStorage, precompile,
+    CodeHashes, Config, PrecompileSet, Storages, code, environment::Hashes, journal::HoldsStorage, precompile,
 };
 use core::{convert::Infallible, marker::PhantomData};
 use hanse_primitives::{AccountId20, Balance, convert};
@@ -28,12 +28,6 @@ pub fn spendable(data: &pallet_balances::AccountData<Balance>) -> Balance {
     data.free.saturating_sub(data.frozen.saturating_sub(data.reserved))
 }
 
-/// Code as revm runs it. What can't be a delegation (EIP-7702) is plain code.
-pub fn bytecode(code: alloc::vec::Vec<u8>) -> Bytecode {
-    let code = alloy_primitives::Bytes::from(code);
-    Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code))
-}
-
 impl<T: Config> Database for FrameDb<T> {
     type Error = Infallible;
 
@@ -51,7 +45,7 @@ impl<T: Config> Database for FrameDb<T> {
     }
 
     fn code_by_hash(&mut self, code_hash: B256) -> Result<Bytecode, Infallible> {
-        Ok(bytecode(Codes::<T>::get(convert::h256(code_hash))))
+        Ok(code::load::<T>(code_hash))
     }
 
     fn storage(&mut self, address: Address, index: StorageKey) -> Result<StorageValue, Infallible> {

@@ -1,19 +1,16 @@
 //! What a transaction sees of its block and its chain.
 
-use crate::{BlockGasLimit, ChainId, Config};
+use crate::{BlockGasLimit, ChainId, Config, Pallet};
 use core::marker::PhantomData;
 use frame_support::traits::{Get, Time};
 use hanse_primitives::{BlockOverrides, convert};
 use revm::{
     context::{BlockEnv, Cfg, CfgEnv},
     context_interface::block::BlobExcessGasAndPrice,
-    primitives::{B256, U256, hardfork::SpecId},
+    primitives::{B256, U256},
 };
 use sp_core::H256;
 use sp_runtime::traits::UniqueSaturatedInto;
-
-/// The fork whose rules hold: the newest that is live on Ethereum's main network.
-pub const SPEC: SpecId = SpecId::OSAKA;
 
 /// Memory that all frames of a transaction may hold together, in bytes. They share one buffer, which doubles when it
 /// grows, and the Wasm's allocator gives no more than 32 MiB at once: beyond that the runtime would trap instead of
@@ -36,7 +33,7 @@ impl Environment {
     /// author beforehand, and therefore no source of randomness against validators.
     pub fn current<T: Config>() -> Self {
         let parent: H256 = H256::from_slice(&pad(frame_system::Pallet::<T>::parent_hash().as_ref()));
-        let number: u64 = frame_system::Pallet::<T>::block_number().unique_saturated_into();
+        let number: u32 = frame_system::Pallet::<T>::block_number().unique_saturated_into();
         let block = BlockEnv {
             number: U256::from(number),
             beneficiary: convert::address(T::Coinbase::get()),
@@ -49,7 +46,7 @@ impl Environment {
             blob_excess_gas_and_price: Some(BlobExcessGasAndPrice { excess_blob_gas: 0, blob_gasprice: 1 }),
             slot_num: 0,
         };
-        let mut cfg = CfgEnv::new_with_spec(SPEC);
+        let mut cfg = CfgEnv::new_with_spec(Pallet::<T>::fork_at(number).spec());
         cfg.chain_id = ChainId::<T>::get();
         cfg.memory_limit = MEMORY_LIMIT;
         Self { block, cfg }
@@ -93,6 +90,12 @@ impl Environment {
     /// The most gas that one transaction may ask for (EIP-7825).
     pub fn tx_gas_limit_cap(&self) -> u64 {
         self.cfg.tx_gas_limit_cap()
+    }
+
+    /// For a transaction in the name of a contract (EIP-3607 forbids it).
+    pub fn for_impersonation(mut self) -> Self {
+        self.cfg.disable_eip3607 = true;
+        self
     }
 
     /// For the pool: the nonce may lie ahead.

@@ -1,19 +1,19 @@
 //! Writes what a transaction changed, once, after it ended.
 
-use crate::{CodeHashes, Codes, Config, Storages, db};
+use crate::{Code, CodeHashes, Config, Storages, code, db};
 use alloc::vec::Vec;
 use frame_support::traits::fungible::Inspect;
 use frame_support::traits::fungible::Unbalanced;
 use hanse_primitives::{AccountId20, Balance, convert};
 use revm::{
-    primitives::{KECCAK_EMPTY, U256},
-    state::{Account, AccountInfo, EvmState},
+    primitives::U256,
+    state::{Account, EvmState},
 };
 use sp_core::{H160, H256};
 
 /// How the sum of all balances moved.
 #[derive(Default)]
-struct Issuance {
+pub(crate) struct Issuance {
     minted: Balance,
     burnt: Balance,
 }
@@ -24,7 +24,7 @@ impl Issuance {
         self.burnt = self.burnt.saturating_add(before.saturating_sub(after));
     }
 
-    fn apply<T: Config>(self) {
+    pub(crate) fn apply<T: Config>(self) {
         if self.minted != self.burnt {
             let total = T::Currency::total_issuance().saturating_add(self.minted).saturating_sub(self.burnt);
             T::Currency::set_total_issuance(total);
@@ -55,7 +55,7 @@ pub fn flush<T: Config>(state: EvmState) {
 fn write<T: Config>(who: H160, account: &Account, issuance: &mut Issuance) {
     let original = account.original_info();
     if account.info.code_hash != original.code_hash {
-        put_account_code::<T>(who, &account.info);
+        code::put::<T>(who, account.info.code_hash, || account.info.code.as_ref().map(Code::from));
     }
     if account.info.nonce != original.nonce || account.info.balance != original.balance {
         put_nonce_and_balance::<T>(who, account.info.nonce, account.info.balance, issuance);
@@ -70,7 +70,7 @@ fn write<T: Config>(who: H160, account: &Account, issuance: &mut Issuance) {
     }
 }
 
-fn put_nonce_and_balance<T: Config>(who: H160, nonce: u64, balance: U256, issuance: &mut Issuance) {
+pub(crate) fn put_nonce_and_balance<T: Config>(who: H160, nonce: u64, balance: U256, issuance: &mut Issuance) {
     frame_system::Account::<T>::mutate(AccountId20::from(who), |account| {
         let before = db::spendable(&account.data);
         let locked = account.data.free.saturating_sub(before);
@@ -84,25 +84,9 @@ fn put_nonce_and_balance<T: Config>(who: H160, nonce: u64, balance: U256, issuan
     });
 }
 
-fn put_account_code<T: Config>(who: H160, info: &AccountInfo) {
-    if info.code_hash == KECCAK_EMPTY {
-        CodeHashes::<T>::remove(who);
-        return;
-    }
-    let hash = convert::h256(info.code_hash);
-    if let Some(code) = &info.code
-        && !Codes::<T>::contains_key(hash)
-    {
-        Codes::<T>::insert(hash, code.original_byte_slice().to_vec());
-    }
-    CodeHashes::<T>::insert(who, hash);
-}
-
 /// Gives an account code, as at genesis.
 pub fn put_code<T: Config>(who: H160, code: &[u8]) {
-    let hash = H256(sp_io::hashing::keccak_256(code));
-    Codes::<T>::insert(hash, Vec::from(code));
-    CodeHashes::<T>::insert(who, hash);
+    code::put_bytes::<T>(who, code);
     frame_system::Account::<T>::mutate(AccountId20::from(who), |account| {
         account.nonce = account.nonce.max(1);
         account.sufficients = account.sufficients.max(1);

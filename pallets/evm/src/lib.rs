@@ -34,13 +34,16 @@
 
 extern crate alloc;
 
+pub mod amend;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+pub mod code;
 mod crypto;
 pub mod db;
 mod deployment;
 pub mod environment;
 pub mod flush;
+pub mod fork;
 mod instructions;
 pub mod journal;
 #[cfg(test)]
@@ -52,9 +55,14 @@ pub mod runner;
 mod tests;
 #[cfg(feature = "std")]
 pub mod tracing;
+mod transfers;
 pub mod weights;
 
+pub use code::Code;
+#[cfg(feature = "std")]
+pub use crypto::HostFunctions;
 pub use environment::Environment;
+pub use fork::Fork;
 pub use hanse_primitives::TransactionError;
 pub use pallet::*;
 pub use precompile::{Handle, PrecompileError, PrecompileSet};
@@ -74,7 +82,8 @@ pub mod pallet {
         pallet_prelude::*,
         traits::{Contains, Time, fungible::Unbalanced},
     };
-    use frame_system::pallet_prelude::BlockNumberFor;
+    use frame_system::pallet_prelude::*;
+    use sp_runtime::traits::UniqueSaturatedInto;
 
     #[pallet::config]
     pub trait Config:
@@ -136,11 +145,29 @@ pub mod pallet {
     /// Code by its keccak-256, stored once however many contracts share it, and kept for ever.
     #[pallet::storage]
     #[pallet::unbounded]
-    pub type Codes<T> = StorageMap<_, Identity, H256, Vec<u8>, ValueQuery>;
+    pub type Codes<T> = StorageMap<_, Identity, H256, Code, ValueQuery>;
 
     /// Contract storage. Zero is absence.
     #[pallet::storage]
     pub type Storages<T> = StorageDoubleMap<_, Blake2_128Concat, H160, Blake2_128Concat, H256, H256, ValueQuery>;
+
+    /// From which block on which fork's rules hold, in rising order.
+    #[pallet::storage]
+    #[pallet::whitelist_storage]
+    pub type Forks<T> = StorageValue<_, BoundedVec<(u32, Fork), ConstU32<{ fork::MAX_FORKS }>>, ValueQuery>;
+
+    #[pallet::call]
+    impl<T: Config> Pallet<T> {
+        /// Has another of Ethereum's forks rule from block `from` on, in place of what was planned from there on. Only
+        /// root may. A runtime that knows more forks comes first, where the present one doesn't know it.
+        #[pallet::call_index(0)]
+        #[pallet::weight(T::DbWeight::get().reads_writes(2, 1))]
+        pub fn set_fork(origin: OriginFor<T>, from: u32, fork: Fork) -> DispatchResult {
+            ensure_root(origin)?;
+            let now = frame_system::Pallet::<T>::block_number().unique_saturated_into();
+            Self::plan_fork(now, from, fork)
+        }
+    }
 
     #[pallet::hooks]
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
@@ -160,6 +187,9 @@ pub mod pallet {
         pub block_gas_limit: u64,
         /// Contracts that exist from the start: address and code.
         pub contracts: Vec<(AccountId20, Vec<u8>)>,
+        /// Ethereum's rules from the first block on.
+        #[serde(default)]
+        pub fork: Fork,
         #[serde(skip)]
         pub _config: core::marker::PhantomData<T>,
     }
@@ -171,6 +201,7 @@ pub mod pallet {
                 chain_id: 4269,
                 block_gas_limit: 30_000_000,
                 contracts: Vec::new(),
+                fork: Fork::default(),
                 _config: core::marker::PhantomData,
             }
         }
@@ -183,6 +214,7 @@ pub mod pallet {
             assert!(self.block_gas_limit >= 21_000, "block_gas_limit must hold one transfer");
             ChainId::<T>::put(self.chain_id);
             BlockGasLimit::<T>::put(self.block_gas_limit);
+            Forks::<T>::put(BoundedVec::truncate_from(alloc::vec![(0, self.fork)]));
             for (account, code) in &self.contracts {
                 flush::put_code::<T>((*account).into(), code);
             }
@@ -202,7 +234,7 @@ impl<T: Config> Pallet<T> {
         if T::Precompiles::contains(&address) {
             return precompile::CODE.to_vec();
         }
-        CodeHashes::<T>::get(address).map(Codes::<T>::get).unwrap_or_default()
+        code::of::<T>(address)
     }
 
     /// One slot of a contract's storage.

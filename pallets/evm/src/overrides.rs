@@ -1,7 +1,6 @@
 //! State as a simulation shall find it: `eth_call`'s overrides.
 
-use crate::{CodeHashes, Codes, Config, Storages, db, flush};
-use alloc::vec::Vec;
+use crate::{Config, Storages, code, db, flush};
 use hanse_primitives::{AccountId20, AccountOverride, StorageOverride};
 use sp_core::{H160, H256};
 
@@ -21,7 +20,8 @@ pub fn apply<T: Config>(accounts: &[AccountOverride]) {
             });
         }
         if let Some(code) = &account.code {
-            put_code::<T>(who, code);
+            // The nonce stays: it is overridden by itself.
+            code::put_bytes::<T>(who, code);
         }
         match &account.storage {
             StorageOverride::Keep => {}
@@ -32,17 +32,6 @@ pub fn apply<T: Config>(accounts: &[AccountOverride]) {
             StorageOverride::Change(slots) => put_slots::<T>(who, slots),
         }
     }
-}
-
-/// The nonce stays: it is overridden by itself.
-fn put_code<T: Config>(who: H160, code: &[u8]) {
-    if code.is_empty() {
-        CodeHashes::<T>::remove(who);
-        return;
-    }
-    let hash = H256(sp_io::hashing::keccak_256(code));
-    Codes::<T>::insert(hash, Vec::from(code));
-    CodeHashes::<T>::insert(who, hash);
 }
 
 fn put_slots<T: Config>(who: H160, slots: &[(H256, H256)]) {

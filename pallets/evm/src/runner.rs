@@ -3,13 +3,13 @@
 use crate::precompile::Precompiles;
 use crate::{
     Config, Environment, PrecompileSet, TransactionError, crypto, db, db::FrameDb, deployment, flush::flush,
-    instructions::instructions, journal::MirroredJournal,
+    instructions::instructions, journal::MirroredJournal, transfers::TransferLogs,
 };
 use alloc::vec::Vec;
 use core::convert::Infallible;
 use hanse_primitives::{Log, convert};
 use revm::{
-    ExecuteEvm,
+    ExecuteEvm, InspectEvm,
     context::{
         BlockEnv, CfgEnv, Context, Evm, JournalTr, TxEnv,
         result::{EVMError, ExecutionResult, HaltReason, InvalidTransaction, ResultAndState},
@@ -77,6 +77,17 @@ pub fn execute<T: Config>(environment: Environment, tx: TxEnv) -> Result<Executi
     Ok(execution(outcome.result))
 }
 
+/// As [`execute`], and logs transfers of the native coin like a token's (`traceTransfers` of `eth_simulateV1`).
+pub fn execute_logging_transfers<T: Config>(
+    environment: Environment,
+    tx: TxEnv,
+) -> Result<Execution, TransactionError> {
+    deployment::check::<T>(&tx)?;
+    let outcome = evm::<T>(environment).with_inspector(TransferLogs::default()).inspect_tx(tx).map_err(refusal)?;
+    flush::<T>(outcome.state);
+    Ok(execution(outcome.result))
+}
+
 /// Executes a transaction and throws away what it changed.
 pub fn simulate<T: Config>(environment: Environment, tx: TxEnv) -> Result<Execution, TransactionError> {
     sp_io::storage::start_transaction();
@@ -138,7 +149,6 @@ fn transact_traced<T: Config>(
     environment: Environment,
     tx: TxEnv,
 ) -> Result<ResultAndState<HaltReason>, TransactionError> {
-    use revm::InspectEvm;
     let block = environment.block.clone();
     let result = evm::<T>(environment).with_inspector(&mut *tracer).inspect_tx(tx.clone()).map_err(refusal)?;
     tracer.ended(crate::tracing::Outcome { tx: &tx, block: &block, result: &result });

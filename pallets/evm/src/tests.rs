@@ -4,6 +4,7 @@ mod asm;
 mod checkpoints;
 mod contracts;
 mod deployment;
+mod forks;
 mod issuance;
 mod memory;
 mod mirror;

@@ -201,6 +201,31 @@ fn a_signed_transact_is_refused_and_books_nothing() {
     });
 }
 
+/// The genesis of the test isn't one of blocks on demand.
+#[test]
+fn what_only_development_allows_is_refused() {
+    in_block("Open", None, || {
+        let before = booked();
+        let balance = hanse_primitives::Amendment::Balance(address(USER), 7);
+        let amendment = crate::amendment_extrinsic(vec![balance]);
+        let impersonation = crate::impersonation_extrinsic(address(OPERATOR), TRANSFER.to_vec()).expect("decodes");
+        for extrinsic in [amendment.clone(), impersonation.clone()] {
+            assert_eq!(Executive::apply_extrinsic(extrinsic), refused(InvalidTransaction::Call));
+        }
+        assert_eq!(booked(), before);
+        crate::timing::OnDemand::<Runtime>::put(true);
+        // The pool doesn't take a change of the state, whoever sends it.
+        let hash = System::parent_hash();
+        let pooled = Executive::validate_transaction(TransactionSource::External, amendment.clone(), hash);
+        assert_eq!(pooled, Err(InvalidTransaction::Call.into()));
+        let issuance = pallet_balances::TotalIssuance::<Runtime>::get();
+        let had = crate::Evm::account(address(USER)).balance.as_u128();
+        assert_eq!(Executive::apply_extrinsic(amendment), Ok(Ok(())));
+        assert_eq!(crate::Evm::account(address(USER)).balance, U256::from(7));
+        assert_eq!(pallet_balances::TotalIssuance::<Runtime>::get(), issuance - had + 7);
+    });
+}
+
 /// Also with all that may have to be looked up for it.
 #[test]
 fn the_largest_batches_fit_into_a_block() {

@@ -51,7 +51,7 @@ test('deploys, simulates, pays and reads', async () => {
 
 test('decodes custom errors, reasons and panics', async () => {
   const till = await deploy();
-  const custom = await revertOf(till.simulate.pay(['too cheap'], { value: 1n }));
+  const custom = await revertOf(till.simulate.pay(['too cheap'], { value: 1n, account: alice }));
   assert.equal(custom.data.errorName, 'TooLittle');
   assert.deepEqual(custom.data.args, [1n, price]);
   assert.equal((await revertOf(till.read.refuse())).reason, 'closed on Sundays');

@@ -151,7 +151,7 @@ fn authorizations_are_recovered_only_in_execution() {
         let tx = Transaction::decode_raw(type_4(1, 0, 3, 0, address(2))).expect("is a transaction");
         let checked = tx_env(&tx, address(1)).expect("is of a known type").authorization_list;
         assert!(checked.len() == 1 && checked[0].is_left());
-        let executed = recovered_authorizations::<Test>(&tx);
+        let executed = recovered_authorizations::<Test>(crate::validation::authorizations(&tx));
         let authority = executed[0].as_ref().right().and_then(|authorization| authorization.authority());
         assert_eq!(authority, Some(hanse_primitives::convert::address(address(3))));
     });

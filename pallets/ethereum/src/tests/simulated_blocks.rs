@@ -3,8 +3,8 @@
 use super::support::*;
 use crate::mock::*;
 use hanse_primitives::{
-    AccountOverride, BlockOverrides, CallRequest, CallStatus, Overrides, SimulatedBlock, SimulatedOutcome, Simulation,
-    SimulationError, TransactionError,
+    AccountOverride, BlockOverrides, CallOutcome, CallRequest, CallStatus, Log, Overrides, SimulatedBlock,
+    SimulatedOutcome, Simulation, SimulationError, TransactionError,
 };
 use hex_literal::hex;
 use sp_core::{H160, U256};
@@ -20,9 +20,14 @@ fn pay(from: u8, to: u8, value: u64) -> CallRequest {
 
 fn simulate(blocks: Vec<SimulatedBlock>, validation: bool) -> Result<Vec<SimulatedOutcome>, SimulationError> {
     let before = sp_io::storage::root(sp_runtime::StateVersion::V1);
-    let result = Ethereum::simulate(Simulation { blocks, validation, gas_limit: 50_000_000 });
+    let result = Ethereum::simulate(Simulation { blocks, validation, gas_limit: 50_000_000, trace_transfers: false });
     assert_eq!(sp_io::storage::root(sp_runtime::StateVersion::V1), before, "nothing stays");
     result
+}
+
+fn with_transfers(blocks: Vec<SimulatedBlock>) -> Vec<SimulatedOutcome> {
+    let simulation = Simulation { blocks, validation: false, gas_limit: 50_000_000, trace_transfers: true };
+    Ethereum::simulate(simulation).expect("all are executed")
 }
 
 fn header(outcome: &SimulatedOutcome) -> alloy_consensus::Header {
@@ -106,5 +111,78 @@ fn a_failed_call_is_told_and_the_others_go_on() {
         assert_eq!((&calls[0].status, U256::from_big_endian(&calls[0].output)), (&CallStatus::Revert, 42.into()));
         assert_eq!((&calls[1].status, calls[1].logs.len()), (&CallStatus::Success, 1));
         assert_eq!(outcomes[0].block.transactions[1].logs.len(), 1);
+    });
+}
+
+/// The transfers that a call's logs tell of: from, to, wei.
+fn transfers(outcome: &CallOutcome) -> Vec<(H160, H160, u64)> {
+    let transfer = |log: &Log| {
+        assert_eq!((log.address, log.topics.len()), (H160::repeat_byte(0xee), 3));
+        let wei = U256::from_big_endian(&log.data).as_u64();
+        (H160::from(log.topics[1]), H160::from(log.topics[2]), wei)
+    };
+    outcome.logs.iter().map(transfer).collect()
+}
+
+#[test]
+fn transfers_are_logged_where_asked_for() {
+    run(|| {
+        begin_block();
+        end_block();
+        let receiver = address(9);
+        // CALL(receiver, value 5), then what `rest` does.
+        let paying = |index: u8, rest: &[u8]| {
+            let call = [&hex!("5f5f5f5f6005 73")[..], &receiver.0, &hex!("5af150")].concat();
+            install(index, &[&call[..], rest].concat())
+        };
+        let pays = paying(0x71, &[]);
+        let reverts = paying(0x72, &hex!("5f5ffd"));
+        // Calls `reverts` with value 7 and goes on.
+        let tries = install(0x73, &[&hex!("5f5f5f5f6007 73")[..], &reverts.0, &hex!("5af150")].concat());
+        // SELFDESTRUCT(receiver)
+        let ends = install(0x74, &[&hex!("73")[..], &receiver.0, &hex!("ff")].concat());
+        // CREATE with value 3 and no code.
+        let creates = install(0x75, &hex!("5f5f6003f000"));
+        let asked = |to: H160, wei: u64| CallRequest {
+            from: address(1),
+            to: Some(to),
+            value: wei.into(),
+            ..Default::default()
+        };
+        let calls = vec![
+            pay(1, 2, 100),
+            pay(1, 2, 0),
+            asked(pays, 20),
+            asked(reverts, 20),
+            asked(tries, 20),
+            asked(ends, 20),
+            asked(creates, 20),
+        ];
+        let outcome = with_transfers(vec![block(2, calls.clone())]).remove(0);
+        let told: Vec<_> = outcome.calls.iter().map(transfers).collect();
+        let me = address(1);
+        assert_eq!(told[0], [(me, address(2), 100)]);
+        assert_eq!(told[1], []);
+        assert_eq!(told[2], [(me, pays, 20), (pays, receiver, 5)]);
+        assert_eq!(told[3], [], "reverted");
+        assert_eq!(told[4], [(me, tries, 20)], "what was tried is reverted");
+        assert_eq!(told[5], [(me, ends, 20), (ends, receiver, 20)]);
+        assert_eq!((told[6][0], told[6].len()), ((me, creates, 20), 2));
+        assert_eq!((told[6][1].0, told[6][1].2), (creates, 3));
+        let silent = simulate(vec![block(2, calls)], false).expect("all are executed").remove(0);
+        assert!(silent.calls.iter().all(|call| call.logs.is_empty()));
+        let gas = |outcome: &SimulatedOutcome| outcome.calls.iter().map(|call| call.gas_used).collect::<Vec<_>>();
+        assert_eq!(gas(&silent), gas(&outcome));
+    });
+}
+
+#[test]
+fn gas_ends_with_the_requests_own() {
+    run(|| {
+        begin_block();
+        end_block();
+        let simulation =
+            Simulation { blocks: vec![block(2, vec![pay(1, 2, 1); 3])], gas_limit: 50_000, ..Default::default() };
+        assert_eq!(Ethereum::simulate(simulation), Err(SimulationError::GasExhausted { limit: 50_000 }));
     });
 }

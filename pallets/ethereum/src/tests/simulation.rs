@@ -4,7 +4,9 @@ use super::support::*;
 use crate::mock::*;
 use alloy_consensus::TxLegacy;
 use alloy_primitives::TxKind;
-use hanse_primitives::{CallOutcome, CallRequest, CallStatus, Overrides, TransactionError, convert};
+use hanse_primitives::{
+    Authorization, CallOutcome, CallRequest, CallStatus, Overrides, Transaction, TransactionError, convert,
+};
 use sp_core::{H160, H256, U256};
 
 fn request(to: H160) -> CallRequest {
@@ -140,5 +142,37 @@ fn an_unknown_sender_may_ask() {
         begin_block();
         let asked = CallRequest { from: H160::repeat_byte(0x99), ..request(address(2)) };
         assert_eq!(simulate_call(asked).expect("is executed").status, CallStatus::Success);
+    });
+}
+
+/// EIP-7702: what a call with authorizations does and costs is what the transaction will.
+#[test]
+fn an_estimate_knows_the_delegations() {
+    run(|| {
+        // Stores one in its first slot.
+        let delegate = install(0x77, &hex_literal::hex!("60015f55"));
+        let authority = address(2);
+        let raw = type_4(1, 0, 2, 0, delegate);
+        let transaction = Transaction::decode_raw(raw).expect("is a transaction");
+        let signed = &crate::validation::authorizations(&transaction)[0];
+        let authorization = Authorization {
+            chain_id: convert::u256(signed.chain_id),
+            address: convert::h160(signed.address),
+            nonce: signed.nonce,
+            y_parity: signed.y_parity(),
+            r: convert::u256(signed.r()),
+            s: convert::u256(signed.s()),
+        };
+        begin_block();
+        let plain = estimate(request(authority)).expect("is executed").gas_used;
+        assert_eq!(plain, 21_000, "nothing runs");
+        let call = CallRequest { authorizations: vec![authorization], ..request(authority) };
+        let gas = assert_tight(call.clone());
+        // 25,000 for the authorization and 22,100 for the slot, and more.
+        assert!(gas > 21_000 + 25_000 + 22_100, "{gas}");
+        let wrong = Authorization { nonce: 9, ..call.authorizations[0].clone() };
+        let outcome = estimate(CallRequest { authorizations: vec![wrong], ..call }).expect("is executed");
+        assert!(outcome.gas_used < gas, "it is passed over, but paid for");
+        assert!(Evm::code(authority).is_empty(), "nothing stays");
     });
 }

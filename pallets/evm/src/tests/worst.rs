@@ -29,71 +29,16 @@ fn precompile(index: u64) -> Vec<u8> {
     forever(copy, call.op(op::POP))
 }
 
-/// What a precompile of Ethereum makes the most of.
-fn inputs() -> Vec<(&'static str, u64, Vec<u8>)> {
-    use hex_literal::hex;
-    use sp_core::{H256, Pair, ecdsa};
-    let signature = ecdsa::Pair::from_seed(&[7; 32]).sign_prehashed(&[8; 32]).0;
-    let ecrecover = [&[8; 32], &H256::from_low_u64_be(27 + u64::from(signature[64])).0, &signature[..64]].concat();
-    let word = |n: u64| H256::from_low_u64_be(n).0.to_vec();
-    let modexp = [word(256), word(256), word(256), vec![0xff; 768]].concat();
-    // The generators of BN254 (EIP-197) and of BLS12-381 (EIP-2537).
-    let bn254 = [
-        word(1),
-        word(2),
-        hex!(
-            "198e9393920d483a7260bfb731fb5d25f1aa493335a9e71297e485b7aef312c2"
-            "1800deef121f1e76426a00665e5c4479674322d4f75edadd46debd5cd992f6ed"
-            "090689d0585ff075ec9e99ad690c3395bc4b313370b38ef355acdadcd122975b"
-            "12c85ea5db8c6deb4aab71808dcb408fe3d1e7690c43d37b4ce6cc0166fa7daa"
-        )
-        .to_vec(),
-    ]
-    .concat();
-    let bls = |coordinates: &[[u8; 48]]| -> Vec<u8> {
-        coordinates.iter().flat_map(|coordinate| [&[0; 16], &coordinate[..]].concat()).collect()
+/// What a precompile of Ethereum makes the most of: name, address, input.
+fn inputs() -> Vec<(String, u64, Vec<u8>)> {
+    let file: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../tests/precompiles.json")).expect("JSON");
+    let input = |entry: &serde_json::Value| {
+        let input = entry["input"].as_str().expect("hexadecimal").trim_start_matches("0x");
+        let name = entry["name"].as_str().expect("a name").to_owned();
+        (name, entry["address"].as_u64().expect("a number"), alloy_primitives::hex::decode(input).expect("hexadecimal"))
     };
-    let g1 = bls(&[
-        hex!("17f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb"),
-        hex!("08b3f481e3aaa0f1a09e30ed741d8ae4fcf5e095d5d00af600db18cb2c04b3edd03cc744a2888ae40caa232946c5e7e1"),
-    ]);
-    let g2 = bls(&[
-        hex!("024aa2b2f08f0a91260805272dc51051c6e47ad4fa403b02b4510b647ae3d1770bac0326a805bbefd48056c8c121bdb8"),
-        hex!("13e02b6052719f607dacd3a088274f65596bd0d09920b61ab5da61bbdc7f5049334cf11213945d57e5ac7d055d042b7e"),
-        hex!("0ce5d527727d6e118cc9cdc6da2e351aadfd9baa8cbdd3a76d429a695160d12c923ac9cc3baca289e193548608b82801"),
-        hex!("0606c4a02ea734cc32acd2b02bc28b99cb3e287e85a763af267492ab572e99ab3f370d275cec1da1aaa9075ff05f79be"),
-    ]);
-    // The zero polynomial: its commitment and its proof are the point at infinity (EIP-4844).
-    let mut infinity = vec![0; 48];
-    infinity[0] = 0xc0;
-    let mut versioned = sp_io::hashing::sha2_256(&infinity).to_vec();
-    versioned[0] = 1;
-    let kzg = [versioned, word(5), word(0), infinity.clone(), infinity].concat();
-    // A signature that is good, from RIP-7212.
-    let p256 = hex!(
-        "4cee90eb86eaa050036147a12d49004b6b9c72bd725d39d4785011fe190f0b4d"
-        "a73bd4903f0ce3b639bbbf6e8e80d16931ff4bcf5993d58468e8fb19086e8cac"
-        "36dbcd03009df8c59286b162af3bd7fcc0450c9aa81be5d10d312af6c66b1d60"
-        "4aebd3099c618202fcfe16ae7770b0c49ab5eadf74b754204a3bb6060e44eff3"
-        "7618b065f9832de4ca6ca971a7a1adc826d0f7c00181a5fb2ddf79ae00b4e10e"
-    );
-    let scalar = vec![0x55; 32];
-    vec![
-        ("ECRECOVER", 1, ecrecover),
-        ("SHA-256 of 10 KiB", 2, vec![1; 10_240]),
-        ("RIPEMD-160 of 10 KiB", 3, vec![1; 10_240]),
-        ("MODEXP of 2,048 bits", 5, modexp),
-        ("BN254 multiplication", 7, [&bn254[..64], &scalar].concat()),
-        ("BN254 pairing of 1", 8, bn254.clone()),
-        ("BN254 pairing of 8", 8, bn254.repeat(8)),
-        ("BLAKE2F of 100,000 rounds", 9, [&hex!("000186a0")[..], &[1; 208], &[1]].concat()),
-        ("KZG point evaluation", 10, kzg),
-        ("BLS12-381 G1 MSM of 1", 12, [&g1[..], &scalar].concat()),
-        ("BLS12-381 G2 MSM of 1", 14, [&g2[..], &scalar].concat()),
-        ("BLS12-381 pairing of 1", 15, [&g1[..], &g2].concat()),
-        ("BLS12-381 pairing of 8", 15, [&g1[..], &g2].concat().repeat(8)),
-        ("P256VERIFY", 0x100, p256.to_vec()),
-    ]
+    file.as_array().expect("a list").iter().map(input).collect()
 }
 
 #[test]
@@ -132,7 +77,7 @@ fn worst_contracts() {
         measure_with("CALL of 500 contracts of 24 KiB", install(0x77, calls_of_large_contracts(500)), vec![], 1_360_000)
     });
     for (name, index, input) in inputs() {
-        run(|| measure(name, install(0x77, precompile(index)), input));
+        run(|| measure(&name, install(0x77, precompile(index)), input));
     }
 }
 

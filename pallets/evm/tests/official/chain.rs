@@ -8,7 +8,7 @@ use frame_support::{
     weights::Weight,
 };
 use hanse_primitives::{AccountId20, convert};
-use pallet_evm::{CodeHashes, Codes, Storages};
+use pallet_evm::{Code, CodeHashes, Codes, Storages};
 use sp_core::{H160, H256};
 use sp_runtime::traits::IdentityLookup;
 
@@ -98,7 +98,7 @@ pub fn write(accounts: &[(Address, Account)]) -> Aside {
         frame_system::Account::<Chain>::insert(AccountId20::from(who), info);
         if !account.code.is_empty() {
             let hash = convert::h256(keccak256(&account.code));
-            Codes::<Chain>::insert(hash, &account.code);
+            Codes::<Chain>::insert(hash, Code::new(account.code.to_vec()));
             CodeHashes::<Chain>::insert(who, hash);
         }
         for (slot, value) in account.storage.iter().filter(|(_, value)| !value.is_zero()) {

@@ -6,6 +6,8 @@
 //!   transfers   ERC-20 transfers through eth_sendRawTransaction, on Hanse and on anvil
 //!   rpc         eth_call, eth_getLogs and so on, on Hanse and on anvil
 //!   execution   blocks full of gas ──► exported ──► imported by a second node: Mgas/s
+//!   worst       the worst contracts ──► a full block of each: ms
+//!   index       old blocks on a short and on a long chain: latency
 //!        │
 //!        ▼
 //!   Report ──► the terminal, and a page for docs/benchmarks/
@@ -23,10 +25,12 @@
 mod accept;
 mod execution;
 mod finality;
+mod index;
 mod load;
 mod report;
 mod rpc;
 mod transfers;
+mod worst;
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
@@ -54,6 +58,8 @@ enum Section {
     Transfers,
     Rpc,
     Execution,
+    Worst,
+    Index,
 }
 
 #[tokio::main]
@@ -84,6 +90,12 @@ async fn measure(report: &mut Report, only: Option<Section>, scale: u32) -> Resu
     }
     if wanted(Section::Execution) {
         execution::measure(report, scale).await.context("execution")?;
+    }
+    if wanted(Section::Worst) {
+        worst::measure(report, scale).await.context("worst")?;
+    }
+    if wanted(Section::Index) {
+        index::measure(report, scale).await.context("index")?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The state and the block as a simulation shall find them: parameters of `eth_call` and its like.
 
-use super::{input::field, params::FromJson};
+use crate::{FromJson, input::field};
 use alloy_primitives::{Address, B256, Bytes};
 use hanse_primitives::{AccountOverride, BlockOverrides, StorageOverride, convert};
 use serde_json::{Map, Value};

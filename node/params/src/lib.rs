@@ -1,9 +1,25 @@
-//! Reading positional parameters, strictly and with geth's error texts.
+//! Reading the parameters of Ethereum's JSON-RPC, strictly and with geth's error texts.
+//!
+//! - here: positional parameters, and what is a single value;
+//! - [`input`]: blocks, calls, log filters;
+//! - [`overrides`]: the state and the block as a simulation shall find them.
+//!
+//! Invariants: whatever a client sends is read or refused, never a panic; what is read is no larger than what was sent.
 
-use super::error::{RpcResult, invalid_params};
+pub mod input;
+pub mod overrides;
+
 use alloy_primitives::{Address, B256, Bytes, U256};
-use jsonrpsee::types::Params;
+use jsonrpsee_types::{ErrorCode, ErrorObject, ErrorObjectOwned, Params};
 use serde_json::Value;
+
+/// What was read, or the error for the client.
+pub type RpcResult<T> = Result<T, ErrorObjectOwned>;
+
+/// Parameters that make no sense.
+pub fn invalid_params(text: impl Into<String>) -> ErrorObjectOwned {
+    ErrorObject::owned(ErrorCode::InvalidParams.code(), text, None::<()>)
+}
 
 /// Something that a parameter, or a part of one, can be. The error is a text for the client.
 pub trait FromJson: Sized {

@@ -1,12 +1,11 @@
 //! The compound parameters: blocks, calls, log filters.
 
-use super::params::FromJson;
-use crate::index::logs::LogFilter;
-use alloy_primitives::{Address, B256, Bytes, U256};
-use hanse_primitives::{CallRequest, convert};
+use crate::FromJson;
+use alloy_primitives::{Address, B256, Bytes, Log, U256};
+use hanse_primitives::{Authorization, CallRequest, convert};
 use serde_json::{Map, Value};
 
-/// Addresses in one filter, and topics at one position.
+/// Addresses in one filter, topics at one position, and authorizations of one call.
 const MAX_ALTERNATIVES: usize = 1000;
 
 /// A block by height or by name.
@@ -110,6 +109,10 @@ impl FromJson for CallArgs {
         if gas_price.is_some() && (fee_cap.is_some() || tip.is_some()) {
             return Err("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified".into());
         }
+        let authorizations: Vec<AuthorizationEntry> = field(map, "authorizationList")?.unwrap_or_default();
+        if authorizations.len() > MAX_ALTERNATIVES {
+            return Err(format!("authorizationList: more than {MAX_ALTERNATIVES} authorizations"));
+        }
         let access_list: Vec<AccessListEntry> = field(map, "accessList")?.unwrap_or_default();
         Ok(Self(CallRequest {
             from: convert::h160(field(map, "from")?.unwrap_or(Address::ZERO)),
@@ -124,6 +127,7 @@ impl FromJson for CallArgs {
                 .into_iter()
                 .map(|entry| (convert::h160(entry.address), entry.slots.into_iter().map(convert::h256).collect()))
                 .collect(),
+            authorizations: authorizations.into_iter().map(|AuthorizationEntry(authorization)| authorization).collect(),
         }))
     }
 }
@@ -140,6 +144,45 @@ impl FromJson for AccessListEntry {
             address: field(map, "address")?.ok_or("access list entry without address")?,
             slots: field(map, "storageKeys")?.unwrap_or_default(),
         })
+    }
+}
+
+struct AuthorizationEntry(Authorization);
+
+impl FromJson for AuthorizationEntry {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let map = value.as_object().ok_or("expected an authorization")?;
+        let number =
+            |name: &str| field::<U256>(map, name)?.ok_or_else(|| format!("{name}: missing")).map(convert::u256);
+        let address: Address = field(map, "address")?.ok_or("address: missing")?;
+        let y_parity: u64 = field(map, "yParity")?.ok_or("yParity: missing")?;
+        Ok(Self(Authorization {
+            chain_id: number("chainId")?,
+            address: convert::h160(address),
+            nonce: field(map, "nonce")?.ok_or("nonce: missing")?,
+            y_parity: u8::try_from(y_parity).map_err(|_| "yParity: hex number > 8 bits")?,
+            r: number("r")?,
+            s: number("s")?,
+        }))
+    }
+}
+
+/// Which logs. Values in one list are alternatives; an empty list takes anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogFilter {
+    /// The contracts that emitted.
+    pub addresses: Vec<Address>,
+    /// By position. A log with fewer topics than this has entries doesn't match.
+    pub topics: Vec<Vec<B256>>,
+}
+
+impl LogFilter {
+    /// Whether the log is wanted.
+    pub fn matches(&self, log: &Log) -> bool {
+        let wanted = |list: &[B256], topic: &B256| list.is_empty() || list.contains(topic);
+        (self.addresses.is_empty() || self.addresses.contains(&log.address))
+            && self.topics.len() <= log.topics().len()
+            && self.topics.iter().zip(log.topics()).all(|(list, topic)| wanted(list, topic))
     }
 }
 

@@ -1,0 +1,91 @@
+//! Searching for logs.
+
+use super::*;
+use crate::index::logs;
+use alloy_primitives::Address;
+
+#[tokio::test]
+async fn logs_are_found_by_address_and_topics() {
+    let fixture = Fixture::new();
+    for _ in 0..10 {
+        fixture.chain.extend(0, &[5, 2]);
+    }
+    let (index, mut follower) = fixture.open().await;
+    follower.catch_up().await.expect("indexes");
+    let all: Vec<_> =
+        index.logs(&LogFilter::default(), LogRange::Numbers { from: 0, to: 10 }, 999).await.expect("reads");
+    assert_eq!(all.len(), 70);
+    let address = |byte| Address::repeat_byte(byte);
+    let topic = convert::b256(TOPIC);
+    let (one, two) = (B256::repeat_byte(1), B256::repeat_byte(2));
+    for filter in [
+        LogFilter { addresses: vec![address(3)], topics: vec![] },
+        LogFilter { addresses: vec![address(3), address(2)], topics: vec![] },
+        LogFilter { addresses: vec![], topics: vec![vec![topic]] },
+        LogFilter { addresses: vec![], topics: vec![vec![], vec![one]] },
+        LogFilter { addresses: vec![], topics: vec![vec![], vec![one, two], vec![]] },
+        LogFilter { addresses: vec![address(5)], topics: vec![vec![topic, one], vec![one], vec![two], vec![]] },
+        LogFilter { addresses: vec![], topics: vec![vec![one]] },
+    ] {
+        for (from, to) in [(0, 10), (3, 4), (10, 10)] {
+            let range = LogRange::Numbers { from, to };
+            let found = index.logs(&filter, range, 999).await.expect("reads");
+            let expected: Vec<_> = all
+                .iter()
+                .filter(|log| (from..=to).contains(&log.block_number) && filter.matches(&log.log))
+                .cloned()
+                .collect();
+            assert_eq!(found, expected, "{filter:?}");
+        }
+    }
+    let head = index.head().expect("has a head");
+    let in_block = index.logs(&LogFilter::default(), LogRange::Block(head.hash), 999).await.expect("reads");
+    assert_eq!(in_block.len(), 7);
+    let by_other_address = LogFilter { addresses: vec![address(1)], topics: vec![] };
+    let in_block = index.logs(&by_other_address, LogRange::Block(head.hash), 999).await.expect("reads");
+    assert_eq!(in_block.len(), 2);
+}
+
+#[tokio::test]
+async fn a_search_for_logs_has_limits() {
+    let fixture = Fixture::new();
+    for _ in 0..10 {
+        fixture.chain.extend(0, &[5, 2]);
+    }
+    let (index, mut follower) = fixture.open().await;
+    follower.catch_up().await.expect("indexes");
+    let filter = LogFilter::default();
+    let range = LogRange::Numbers { from: 0, to: 10 };
+    let ample = LogLimits { count: 70, bytes: 1 << 20, time: Duration::from_secs(60) };
+    let search = async |limits| logs::logs(&index.log_pool, &filter, range, limits).await.map(|logs| logs.len());
+    assert_eq!(search(ample).await.expect("reads"), 70);
+    // The first seven logs are those of block 1.
+    let result = search(LogLimits { count: 7, ..ample }).await;
+    assert!(matches!(result, Err(IndexError::TooManyLogs { limit: 7, block: 2 })), "{result:?}");
+    let result = search(LogLimits { bytes: 4500, ..ample }).await;
+    assert!(matches!(result, Err(IndexError::TooManyBytes { limit: 4500, block: 2 })), "{result:?}");
+    // A search that was given up leaves nothing behind.
+    for _ in 0..2 * LOG_READERS {
+        assert_eq!(search(ample).await.expect("reads"), 70);
+    }
+}
+
+#[tokio::test]
+async fn sqlite_itself_ends_a_search_that_takes_too_long() {
+    let fixture = Fixture::new();
+    for _ in 0..30 {
+        fixture.chain.extend(0, &[9; 20]);
+    }
+    let (index, mut follower) = fixture.open().await;
+    follower.catch_up().await.expect("indexes");
+    // Nothing matches, so that SQLite looks at every log before it says anything.
+    let filter = LogFilter { addresses: vec![], topics: vec![vec![], vec![B256::repeat_byte(0xee)]] };
+    let limits = LogLimits { count: 1, bytes: 1 << 20, time: Duration::from_secs(60) };
+    let range = LogRange::Numbers { from: 0, to: 30 };
+    let past = std::time::Instant::now();
+    let result = logs::search(&index.log_pool, &filter, range, limits, past).await;
+    assert!(matches!(&result, Err(error) if error.is_interrupt()), "{result:?}");
+    let result = logs::logs(&index.log_pool, &filter, range, LogLimits { time: Duration::ZERO, ..limits }).await;
+    assert!(matches!(result, Err(IndexError::TooSlow(_))), "{result:?}");
+    assert_eq!(logs::logs(&index.log_pool, &filter, range, limits).await.expect("reads"), []);
+}
