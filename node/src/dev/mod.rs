@@ -15,12 +15,16 @@ pub mod clock;
 pub mod keys;
 
 use crate::service::seal::Sealing;
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256, keccak256};
 use clock::Clock;
 use hanse_primitives::Amendment;
 use parking_lot::Mutex;
 use sp_core::H256;
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 use tokio::sync::{mpsc, oneshot};
 
 /// Requests that may wait for the sealer.
@@ -62,12 +66,22 @@ struct Snapshot {
     clock: Clock,
 }
 
-#[derive(Default)]
 struct State {
+    instance: B256,
     everybody: bool,
     impersonated: HashSet<Address>,
     snapshots: Vec<Snapshot>,
     last_snapshot: u64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let started = [since_epoch.as_nanos().to_be_bytes(), u128::from(std::process::id()).to_be_bytes()];
+        let (impersonated, snapshots) = (HashSet::new(), Vec::new());
+        let instance = keccak256(started.concat());
+        Self { instance, everybody: false, impersonated, snapshots, last_snapshot: 0 }
+    }
 }
 
 /// What the RPC methods hold; cheap to clone.
@@ -86,6 +100,12 @@ impl Dev {
         let (requests, receiver) = mpsc::channel(REQUESTS);
         let sealing = Arc::new(Mutex::new(sealing));
         (Self { requests, clock: Arc::default(), sealing, state: Arc::default() }, receiver)
+    }
+
+    /// Tells this run of the chain from all others: developers' chains begin alike, and OpenZeppelin's plugin for upgrades
+    /// keeps a list of what is deployed for each.
+    pub fn instance(&self) -> B256 {
+        self.state.lock().instance
     }
 
     /// Has the sealer do it. Gives the chain's best block afterwards.

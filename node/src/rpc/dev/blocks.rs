@@ -12,7 +12,7 @@ use crate::{
     },
     service::seal::Sealing,
 };
-use alloy_primitives::{B256, U64};
+use alloy_primitives::U64;
 use hanse_primitives::convert;
 use jsonrpsee::core::RegisterMethodError;
 use sc_client_api::HeaderBackend;
@@ -127,12 +127,10 @@ fn snapshots(module: &mut Module) -> Result<(), RegisterMethodError> {
 fn metadata(module: &mut Module) -> Result<(), RegisterMethodError> {
     methods(module, &["hardhat_metadata", "anvil_metadata"], 0, |context, _| async move {
         let head = context.head()?;
-        let genesis = context.index.block_by_number(0).await.map_err(internal)?;
         Ok(json!({
             "clientVersion": context.version,
             "chainId": context.chain_id,
-            // Whoever starts another chain has another genesis, or deletes the data.
-            "instanceId": genesis.map_or(B256::ZERO, |genesis| genesis.hash),
+            "instanceId": context.dev()?.instance(),
             "latestBlockNumber": head.number(),
             "latestBlockHash": head.hash,
         }))
