@@ -11,14 +11,14 @@
 //! panics.
 
 use alloy_primitives::{Address, B256, Bytes, U256 as U256Value};
-use codec::{Decode, DecodeAll, Encode};
+use codec::{DecodeAll, Encode};
 use hanse_primitives::{CallRequest, Overrides, Transaction, addresses};
 use hanse_rpc_params::{
     Args, FromJson, HexOrDecimal, Slot,
     input::{BlockRef, CallArgs, LogQuery},
     overrides::{BlockFields, StateOverrides},
 };
-use hanse_runtime::{Ethereum, RuntimeGenesisConfig, Tokens, UncheckedExtrinsic, Users};
+use hanse_runtime::{Ethereum, RuntimeGenesisConfig, Tokens, Users, decode_extrinsic};
 use jsonrpsee_types::Params;
 use pallet_tokens::TokenParams;
 use serde_json::Value;
@@ -42,9 +42,9 @@ pub fn transaction(data: &[u8]) {
 
 /// An extrinsic as it comes over the network (SCALE).
 pub fn extrinsic(data: &[u8]) {
-    let Ok(extrinsic) = UncheckedExtrinsic::decode(&mut &data[..]) else { return };
+    let Ok(extrinsic) = decode_extrinsic(data) else { return };
     let encoded = extrinsic.encode();
-    let back = UncheckedExtrinsic::decode_all(&mut &encoded[..]).expect("decodes what it encodes; qed");
+    let back = decode_extrinsic(&encoded).expect("decodes what it encodes; qed");
     assert_eq!(back.encode(), encoded);
     if let Some(transaction) = hanse_runtime::raw_transaction(&extrinsic) {
         let _ = transaction.sender();

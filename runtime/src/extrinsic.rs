@@ -2,6 +2,8 @@
 
 use crate::{Nonce, Runtime, RuntimeCall, TxExtension, UncheckedExtrinsic, development};
 use alloc::{boxed::Box, vec::Vec};
+use codec::DecodeLimit;
+use frame_support::MAX_EXTRINSIC_DEPTH;
 use hanse_primitives::{Amendment, Transaction, TransactionError, transaction::Impersonation};
 use sp_core::H160;
 use sp_runtime::generic::Era;
@@ -26,6 +28,15 @@ pub fn impersonation_extrinsic(from: H160, raw: Vec<u8>) -> Result<UncheckedExtr
 pub fn amendment_extrinsic(amendments: Vec<Amendment>) -> UncheckedExtrinsic {
     let call = RuntimeCall::Development(development::Call::amend { amendments });
     UncheckedExtrinsic::new_transaction(call, extension(0))
+}
+
+/// Decodes an extrinsic that came over the network or stands in a block. Calls that are nested deeper than the runtime
+/// takes are refused here too: without the limit they would use up the thread's stack, and with it the process.
+///
+/// # Errors
+/// When the bytes are anything but one extrinsic.
+pub fn decode_extrinsic(encoded: &[u8]) -> Result<UncheckedExtrinsic, codec::Error> {
+    UncheckedExtrinsic::decode_all_with_depth_limit(MAX_EXTRINSIC_DEPTH, &mut &encoded[..])
 }
 
 /// The Ethereum transaction that an extrinsic carries, if it carries one.

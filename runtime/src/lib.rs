@@ -27,9 +27,6 @@
 
 extern crate alloc;
 
-#[cfg(feature = "std")]
-include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
-
 pub mod apis;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarks;
@@ -44,7 +41,9 @@ pub mod timing;
 #[cfg(feature = "std")]
 pub use apis::RuntimeApiImpl;
 pub use apis::{RuntimeApi, api};
-pub use extrinsic::{amendment_extrinsic, ethereum_extrinsic, impersonation_extrinsic, raw_transaction};
+pub use extrinsic::{
+    amendment_extrinsic, decode_extrinsic, ethereum_extrinsic, impersonation_extrinsic, raw_transaction,
+};
 pub use hanse_primitives::{
     AccountId20 as AccountId, Balance, BlockNumber, EthereumSignature as Signature, Hash, Nonce,
 };

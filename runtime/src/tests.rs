@@ -1,7 +1,10 @@
 //! The presets make a genesis, and an Ethereum transaction survives being an extrinsic.
 
-use crate::{Runtime, RuntimeGenesisConfig, UncheckedExtrinsic, ethereum_extrinsic, genesis, raw_transaction};
-use codec::{Decode, Encode};
+use crate::{
+    Runtime, RuntimeCall, RuntimeGenesisConfig, UncheckedExtrinsic, decode_extrinsic, ethereum_extrinsic, genesis,
+    raw_transaction,
+};
+use codec::Encode;
 use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
     traits::{GetStorageVersion, StorageVersion},
@@ -100,11 +103,30 @@ fn an_ethereum_transaction_survives_being_an_extrinsic() {
          537567866003e1a15d3c71ff63e1590620aa636276a067cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83"
     );
     let encoded = ethereum_extrinsic(raw.to_vec()).expect("is a transaction").encode();
-    let extrinsic = UncheckedExtrinsic::decode(&mut &encoded[..]).expect("decodes");
+    let extrinsic = decode_extrinsic(&encoded).expect("decodes");
     let transaction = raw_transaction(&extrinsic).expect("carries one");
     assert_eq!(transaction.raw(), raw);
     let sender = H160(hex_literal::hex!("9d8A62f656a8d1615C1294fd71e9CFb3E4855A4F"));
     assert_eq!(transaction.sender(), Some(sender));
+}
+
+#[test]
+fn calls_nested_without_end_do_not_use_up_the_stack() {
+    let nested = |depth: usize| {
+        let noop = RuntimeCall::System(frame_system::Call::remark { remark: vec![] });
+        let outer = RuntimeCall::Sudo(pallet_sudo::Call::sudo { call: Box::new(noop.clone()) });
+        // The outer call without what it carries.
+        let prefix = &outer.encode()[..outer.encode().len() - noop.encode().len()];
+        let extrinsic = UncheckedExtrinsic::new_bare(noop.clone()).encode();
+        let head = extrinsic.strip_suffix(&noop.encode()[..]).expect("ends with its call").last().copied();
+        let mut inner = vec![head.expect("a version")];
+        inner.extend(prefix.repeat(depth));
+        inner.extend(noop.encode());
+        inner.encode()
+    };
+    let extrinsic = decode_extrinsic(&nested(1)).expect("decodes");
+    assert_eq!(extrinsic.encode(), nested(1));
+    assert!(decode_extrinsic(&nested(5_000_000)).is_err());
 }
 
 #[test]

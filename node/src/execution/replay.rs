@@ -12,9 +12,9 @@ use crate::{
     service::FullClient,
 };
 use alloy_primitives::B256;
-use codec::{Decode, Encode};
+use codec::Encode;
 use hanse_primitives::{ExecutedTransaction, convert};
-use hanse_runtime::{Runtime, UncheckedExtrinsic, VERSION, opaque};
+use hanse_runtime::{Runtime, VERSION, opaque};
 use pallet_evm::{
     revm::Inspector,
     runner::EvmContext,
@@ -162,7 +162,7 @@ impl<'a> Replay<'a> {
 
 /// Whether the extrinsic carries this Ethereum transaction.
 fn holds(extrinsic: &opaque::UncheckedExtrinsic, hash: B256) -> bool {
-    let decoded = UncheckedExtrinsic::decode(&mut extrinsic.encode().as_slice());
+    let decoded = hanse_runtime::decode_extrinsic(&extrinsic.encode());
     decoded.is_ok_and(|decoded| {
         hanse_runtime::raw_transaction(&decoded).is_some_and(|transaction| convert::b256(transaction.hash()) == hash)
     })

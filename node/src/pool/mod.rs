@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  JSON-RPC ─┐                                    ┌─► noted, by hash and sender
-//!  gossip ───┴─► admission ─► validation (Wasm) ──┤
+//!  gossip ───┴─► admission ─► validation ─────────┤
 //!                (limits,      nonce, funds, gas  └─► ready │ queued behind a gap
 //!                 price)
 //! ```
@@ -19,12 +19,14 @@
 
 mod admission;
 pub mod block;
+mod client;
 mod known;
 mod local;
 mod order;
 pub mod pending;
 
 pub use admission::{PoolParams, Refusal, Total};
+pub use client::PoolClient;
 pub use local::LocalTransactions;
 
 use crate::service::{FullClient, SdkPool};

@@ -22,7 +22,7 @@ use alloy_primitives::{Address, B256, Bytes};
 use codec::{Decode, Encode};
 use futures::StreamExt;
 use hanse_primitives::{Transaction, convert};
-use hanse_runtime::{UncheckedExtrinsic, opaque};
+use hanse_runtime::opaque;
 use parking_lot::{Mutex, MutexGuard};
 use sc_client_api::HeaderBackend;
 use sc_transaction_pool_api::{InPoolTransaction, TransactionPool};
@@ -218,7 +218,7 @@ pub fn sender_of(tag: &[u8]) -> Option<H160> {
 
 /// The Ethereum transaction in an extrinsic of the pool, if it is one.
 pub fn decode(extrinsic: &opaque::UncheckedExtrinsic) -> Option<Transaction> {
-    let extrinsic = UncheckedExtrinsic::decode(&mut extrinsic.encode().as_slice()).ok()?;
+    let extrinsic = hanse_runtime::decode_extrinsic(&extrinsic.encode()).ok()?;
     hanse_runtime::raw_transaction(&extrinsic).cloned()
 }
 

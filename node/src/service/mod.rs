@@ -9,7 +9,7 @@ pub mod node;
 mod replay;
 pub mod seal;
 
-use crate::pool::{Pool, PoolParams};
+use crate::pool::{Pool, PoolClient, PoolParams};
 use hanse_runtime::{RuntimeApi, opaque::Block};
 use sc_consensus::{BoxBlockImport, DefaultImportQueue, LongestChain};
 use sc_executor::{HeapAllocStrategy, WasmExecutor};
@@ -33,7 +33,7 @@ pub type FullBackend = TFullBackend<Block>;
 /// The rule for the best block.
 pub type SelectChain = LongestChain<FullBackend, Block>;
 /// The SDK's transaction pool, without Ethereum's rules.
-pub type SdkPool = TransactionPoolHandle<Block, FullClient>;
+pub type SdkPool = TransactionPoolHandle<Block, PoolClient>;
 /// What [`partial`] makes.
 pub type Partial = PartialComponents<FullClient, FullBackend, SelectChain, DefaultImportQueue<Block>, Pool, Extras>;
 
@@ -120,7 +120,7 @@ pub fn partial(config: &Configuration, pool: PoolParams) -> Result<Partial, sc_s
     let select_chain = LongestChain::new(backend.clone());
     let sdk_pool = sc_transaction_pool::Builder::new(
         task_manager.spawn_essential_handle(),
-        client.clone(),
+        Arc::new(PoolClient::new(client.clone())),
         config.role.is_authority().into(),
     )
     .with_options(config.transaction_pool.clone())

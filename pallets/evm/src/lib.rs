@@ -44,6 +44,7 @@ mod deployment;
 pub mod environment;
 pub mod flush;
 pub mod fork;
+pub mod hash_seed;
 mod instructions;
 pub mod journal;
 #[cfg(test)]
@@ -59,8 +60,6 @@ mod transfers;
 pub mod weights;
 
 pub use code::Code;
-#[cfg(feature = "std")]
-pub use crypto::HostFunctions;
 pub use environment::Environment;
 pub use fork::Fork;
 pub use hanse_primitives::TransactionError;
@@ -74,6 +73,10 @@ use alloc::vec::Vec;
 use frame_support::weights::Weight;
 use hanse_primitives::{Account, AccountId20, Balance, Nonce};
 use sp_core::{H160, H256, U256};
+
+/// The host functions that a node must offer to a runtime with this pallet, beside the SDK's.
+#[cfg(feature = "std")]
+pub type HostFunctions = (crypto::HostFunctions, hash_seed::HostFunctions);
 
 #[frame_support::pallet]
 pub mod pallet {

@@ -2,7 +2,7 @@
 
 use crate::precompile::Precompiles;
 use crate::{
-    Config, Environment, PrecompileSet, TransactionError, crypto, db, db::FrameDb, deployment, flush::flush,
+    Config, Environment, PrecompileSet, TransactionError, crypto, db, db::FrameDb, deployment, flush::flush, hash_seed,
     instructions::instructions, journal::MirroredJournal, transfers::TransferLogs,
 };
 use alloc::vec::Vec;
@@ -60,8 +60,15 @@ impl Execution {
     }
 }
 
+/// What this process, or Wasm instance, needs once before its first transaction.
+fn prepare_instance() {
+    if crypto::install() {
+        hash_seed::install();
+    }
+}
+
 fn evm<T: Config>(environment: Environment) -> FrameEvm<T> {
-    crypto::install();
+    prepare_instance();
     let spec = environment.cfg.spec;
     let context: EvmContext<T> =
         EvmContext::<T>::new(FrameDb::default(), spec).with_block(environment.block).with_cfg(environment.cfg);

@@ -4,7 +4,7 @@
 mod host;
 
 #[cfg(feature = "std")]
-pub use host::ethereum_precompiles::HostFunctions;
+pub(crate) use host::ethereum_precompiles::HostFunctions;
 
 use alloc::vec::Vec;
 use host::ethereum_precompiles;
@@ -108,7 +108,7 @@ fn sized<const N: usize>(bytes: &[u8]) -> Result<&[u8; N], PrecompileHalt> {
     bytes.try_into().map_err(|_| REFUSED)
 }
 
-/// Makes revm use [`HostCrypto`]. Only the first call of a process, or of a Wasm instance, does anything.
-pub(crate) fn install() {
-    let _ = revm::precompile::install_crypto(HostCrypto);
+/// Makes revm use [`HostCrypto`]. Only the first call of a process, or of a Wasm instance, does anything, and returns true.
+pub(crate) fn install() -> bool {
+    revm::precompile::install_crypto(HostCrypto)
 }
