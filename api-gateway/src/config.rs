@@ -42,6 +42,8 @@ pub struct Config {
     pub database: Database,
     pub chain: Chain,
     pub ledger: Ledger,
+    pub events: Events,
+    pub webhooks: Webhooks,
     pub custody: Custody,
     pub auth: Auth,
     pub log: Log,
@@ -107,6 +109,28 @@ pub struct Ledger {
     pub retry_min_ms: u64,
     pub retry_max_ms: u64,
     pub idempotency_days: u32,
+}
+
+/// `[events]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Events {
+    pub retention_days: u32,
+    pub stream_limit: usize,
+    pub heartbeat_ms: u64,
+}
+
+/// `[webhooks]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Webhooks {
+    pub allow_private: bool,
+    pub timeout_ms: u64,
+    pub retry_min_ms: u64,
+    pub retry_max_ms: u64,
+    pub give_up_hours: u32,
 }
 
 /// `[custody]`
@@ -225,7 +249,7 @@ impl Config {
     }
 
     fn validate(&self) -> Result<(), ConfigError> {
-        let positive: [(&str, u64); 21] = [
+        let positive: [(&str, u64); 28] = [
             ("server.body_limit_bytes", self.server.body_limit_bytes as u64),
             ("server.request_timeout_ms", self.server.request_timeout_ms),
             ("server.body_timeout_ms", self.server.body_timeout_ms),
@@ -244,6 +268,13 @@ impl Config {
             ("ledger.resend_after_ms", self.ledger.resend_after_ms),
             ("ledger.retry_min_ms", self.ledger.retry_min_ms),
             ("ledger.idempotency_days", self.ledger.idempotency_days.into()),
+            ("events.retention_days", self.events.retention_days.into()),
+            ("events.stream_limit", self.events.stream_limit as u64),
+            ("events.heartbeat_ms", self.events.heartbeat_ms),
+            ("webhooks.timeout_ms", self.webhooks.timeout_ms),
+            ("webhooks.retry_min_ms", self.webhooks.retry_min_ms),
+            ("webhooks.retry_max_ms", self.webhooks.retry_max_ms),
+            ("webhooks.give_up_hours", self.webhooks.give_up_hours.into()),
             ("auth.access_token_ttl_s", self.auth.access_token_ttl_s),
             ("auth.refresh_token_ttl_s", self.auth.refresh_token_ttl_s),
             ("auth.argon2_concurrency", self.auth.argon2_concurrency as u64),
@@ -266,6 +297,9 @@ impl Config {
         }
         if self.ledger.retry_max_ms < self.ledger.retry_min_ms {
             return Err(fault("ledger.retry_max_ms", "must not be smaller than ledger.retry_min_ms"));
+        }
+        if self.webhooks.retry_max_ms < self.webhooks.retry_min_ms {
+            return Err(fault("webhooks.retry_max_ms", "must not be smaller than webhooks.retry_min_ms"));
         }
         for (key, root) in [
             ("custody.root_key", &self.custody.root_key),

@@ -61,6 +61,8 @@ codes! {
     RefreshTokenReused = "refresh_token_reused", UNAUTHORIZED, "The refresh token was used before";
     /// The principal is known and may not do this.
     Forbidden = "forbidden", FORBIDDEN, "Not allowed";
+    /// The user may neither log in nor spend.
+    UserSuspended = "user_suspended", FORBIDDEN, "The user is suspended";
     /// Unknown, or another tenant's.
     NotFound = "not_found", NOT_FOUND, "Not found";
     /// No such path.
@@ -85,6 +87,8 @@ codes! {
     InsufficientBalance = "insufficient_balance", UNPROCESSABLE_ENTITY, "The balance is too small";
     /// The chain would refuse it: cap, policy, pause, freeze.
     LedgerRuleViolated = "ledger_rule_violated", UNPROCESSABLE_ENTITY, "A rule of the ledger forbids this";
+    /// A WebSocket's address was asked for without the handshake.
+    UpgradeRequired = "upgrade_required", UPGRADE_REQUIRED, "A WebSocket handshake is required";
     /// Too many wrong passwords for one account, whether it exists or not.
     TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS, "Too many wrong passwords";
     /// A bug or a broken disk. The cause stands in the log under the request's id.

@@ -8,11 +8,13 @@
 //!           ▲                                            ▼
 //!           └──────────── db (SQLite | PostgreSQL) ◄── outbox ─► chain (Ethereum JSON-RPC)
 //!                              ▲                                   │
-//!                              └── follower, verifier ◄── blocks ──┘
+//!                              │└── follower, verifier ◄── blocks ─┘
+//!                              └─► events ─► streams, webhooks
 //! ```
 //!
 //! What may know what: `api` knows `services` and `auth`; `services` know `ledger`, `custody` and `db`; `ledger`
-//! knows `custody`, `db` and the chain. Nothing below `api` knows HTTP.
+//! knows `custody`, `events`, `db` and the chain; `events` know `custody` and `db`. Nothing below `api` knows HTTP but for
+//! the POSTs of webhooks.
 //!
 //! Invariants, each tested:
 //! - An operation is never lost, doubled or stuck: its signed bytes are stored before they are sent, and the same
@@ -33,6 +35,7 @@ pub mod config;
 pub mod custody;
 pub mod db;
 pub mod error;
+pub mod events;
 pub mod ledger;
 pub mod secret;
 pub mod server;

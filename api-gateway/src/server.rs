@@ -15,8 +15,10 @@ use crate::config::Config;
 use crate::custody::{Custody, RootKey, RootKeySource};
 use crate::db::{self, Db};
 use crate::error::Error;
+use crate::events::webhooks::{self, Sender};
+use crate::events::{self, Tail};
 use crate::ledger::{Ledger, Tasks};
-use crate::services::sessions;
+use crate::services::{self, sessions};
 use axum::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -44,6 +46,12 @@ pub struct AppState {
     pub custody: Custody,
     /// Takes writes, knows the chain.
     pub ledger: Ledger,
+    /// Sends events to webhooks.
+    pub webhook_sender: Sender,
+    /// Streams of events that may be open at once.
+    pub stream_places: Arc<Semaphore>,
+    /// Whether the gateway is about to stop.
+    pub stopping: watch::Receiver<bool>,
     /// Requests that may be worked on at once.
     pub admission: Arc<Semaphore>,
     /// The same for those that anybody may send, so that strangers can't take the others' places.
@@ -117,9 +125,17 @@ impl Server {
         };
         let api_address = listener.local_addr().unwrap_or(config.server.listen);
         let metrics_address = metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok());
-        let (ledger, ledger_tasks) = Ledger::start(db.clone(), custody.clone(), &config.chain, &config.ledger)?;
+        let webhook_timeout = Duration::from_millis(config.webhooks.timeout_ms);
+        let webhook_sender = Sender::new(webhook_timeout, config.webhooks.allow_private)?;
+        events::skip_numbers(&db).await?;
+        let (ledger, ledger_tasks) =
+            Ledger::start(db.clone(), custody.clone(), Tail::default(), &config.chain, &config.ledger)?;
+        let (stop, stopped) = watch::channel(false);
         let state = Arc::new(AppState {
             admission: Arc::new(Semaphore::new(config.server.concurrency_limit)),
+            webhook_sender,
+            stream_places: Arc::new(Semaphore::new(config.events.stream_limit)),
+            stopping: stopped.clone(),
             open_admission: Arc::new(Semaphore::new(config.server.open_concurrency_limit)),
             attempts: Attempts::default(),
             config,
@@ -129,7 +145,6 @@ impl Server {
             custody,
             ledger,
         });
-        let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let limits = ConnectionLimits::of(&state.config);
         let router = api::router(state.clone()).map_err(Error::internal)?;
@@ -137,6 +152,7 @@ impl Server {
         if let Some(listener) = metrics_listener {
             tasks.spawn(serve(listener, api::metrics_router(), limits, stopped.clone()));
         }
+        tasks.spawn(tell(state.clone(), stopped.clone()));
         tasks.spawn(housekeeping(state.clone(), stopped));
         if !state.config.custody.previous_root_key.expose().is_empty() {
             tasks.spawn(rotate_root_key(state.clone()));
@@ -288,7 +304,8 @@ async fn converse(stream: TcpStream, router: Router, header_timeout: Duration, m
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
     tokio::pin!(connection);
     let mut stopping = false;
     loop {
@@ -304,6 +321,22 @@ async fn converse(stream: TcpStream, router: Router, header_timeout: Duration, m
                 connection.as_mut().graceful_shutdown();
             }
         }
+    }
+}
+
+/// Tells of events until told to stop: those who listen, and webhooks.
+async fn tell(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) {
+    let shared = webhooks::Shared {
+        db: state.db.clone(),
+        custody: state.custody.clone(),
+        sender: state.webhook_sender.clone(),
+        tail: state.ledger.tail().clone(),
+        settings: state.config.webhooks.clone(),
+    };
+    tokio::select! {
+        () = state.ledger.tail().run(&state.db) => {}
+        () = webhooks::run(shared, || state.ledger.is_leader()) => {}
+        _ = stopped.wait_for(|stop| *stop) => {}
     }
 }
 
@@ -325,6 +358,11 @@ async fn housekeeping(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) 
             Ok(gone) => tracing::info!(gone, "old sessions deleted"),
             Err(error) => tracing::warn!(%error, "could not delete old sessions"),
         }
+        match events::forget(&state.db, state.config.events.retention_days).await {
+            Ok(0) => {}
+            Ok(gone) => tracing::info!(gone, "old events deleted"),
+            Err(error) => tracing::warn!(%error, "could not delete old events"),
+        }
         match state.ledger.forget_old_keys().await {
             Ok(0) => {}
             Ok(gone) => tracing::info!(gone, "old idempotency keys deleted"),
@@ -338,12 +376,18 @@ async fn housekeeping(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) 
 async fn rotate_root_key(state: Arc<AppState>) {
     let apps = state.custody.rewrap(&state.db).await.map_err(Error::from);
     let tokens = jwt_keys::rewrap(&state.db, &state.custody).await;
-    match (apps, tokens) {
-        (Ok(apps), Ok(tokens)) => {
-            tracing::info!(apps, tokens, "everything is sealed under the root key; custody.previous_root_key can go");
+    let webhooks = services::webhooks::rewrap(&state.db, &state.custody).await;
+    match (apps, tokens, webhooks) {
+        (Ok(apps), Ok(tokens), Ok(webhooks)) => {
+            tracing::info!(
+                apps,
+                tokens,
+                webhooks,
+                "everything is sealed under the root key; custody.previous_root_key can go"
+            );
         }
-        (apps, tokens) => {
-            for error in [apps.err(), tokens.err()].into_iter().flatten() {
+        (apps, tokens, webhooks) => {
+            for error in [apps.err(), tokens.err(), webhooks.err()].into_iter().flatten() {
                 tracing::error!(%error, "the root key's rotation is not finished; keep custody.previous_root_key");
             }
         }

@@ -9,11 +9,13 @@
 //! One file a resource. A handler only reads the request, calls one service and renders; rules live in services.
 //! Routes come from the same annotations as the OpenAPI document, so that the two can't differ.
 //!
-//! Room is left here for what comes later: collections, files, messages, webhooks are files beside these.
+//! Room is left here for what comes later: collections, files, messages are files beside these.
 
 mod accepted;
 mod apps;
 mod balances;
+mod controls;
+mod events;
 pub mod extract;
 mod health;
 mod keys;
@@ -22,11 +24,13 @@ mod network;
 pub mod openapi;
 mod operations;
 mod owners;
+mod profile;
 mod sessions;
 mod tokens;
 mod transactions;
 mod transfers;
 mod users;
+mod webhooks;
 
 use crate::error::{Code, Error};
 use crate::server::AppState;
@@ -49,27 +53,50 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::with_openapi(openapi::Base::openapi())
         .routes(routes!(owners::create))
         .routes(routes!(owners::me))
+        .routes(routes!(profile::set_own_password))
         .routes(routes!(sessions::create))
         .routes(routes!(sessions::refresh))
+        .routes(routes!(sessions::list))
         .routes(routes!(sessions::delete))
+        .routes(routes!(sessions::delete_one))
         .routes(routes!(apps::create, apps::list))
         .routes(routes!(apps::get))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::get, keys::delete))
         .routes(routes!(users::create, users::list))
-        .routes(routes!(users::get))
+        .routes(routes!(users::get, profile::update, profile::erase))
+        .routes(routes!(profile::me))
+        .routes(routes!(profile::suspend))
+        .routes(routes!(profile::activate))
+        .routes(routes!(profile::set_password))
+        .routes(routes!(profile::export))
         .routes(routes!(balances::of_user))
         .routes(routes!(transactions::of_user))
         .routes(routes!(tokens::create, tokens::list))
         .routes(routes!(tokens::get))
         .routes(routes!(tokens::mint))
         .routes(routes!(tokens::burn))
+        .routes(routes!(controls::pause))
+        .routes(routes!(controls::unpause))
+        .routes(routes!(controls::freeze))
+        .routes(routes!(controls::unfreeze))
+        .routes(routes!(controls::holders))
         .routes(routes!(transfers::create))
         .routes(routes!(transfers::create_bulk))
         .routes(routes!(transactions::of_token))
         .routes(routes!(balances::of_holder))
         .routes(routes!(operations::list))
         .routes(routes!(operations::get))
+        .routes(routes!(events::list))
+        .routes(routes!(events::get))
+        .routes(routes!(events::stream))
+        .routes(routes!(events::socket))
+        .routes(routes!(webhooks::create, webhooks::list))
+        .routes(routes!(webhooks::get, webhooks::update, webhooks::delete))
+        .routes(routes!(webhooks::rotate_secret))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::replay))
+        .routes(routes!(webhooks::deliveries))
         .routes(routes!(network::get))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
@@ -144,7 +171,7 @@ fn with_cors(router: Router<Arc<AppState>>, origins: &[String]) -> Router<Arc<Ap
     router.layer(
         CorsLayer::new()
             .allow_origin(origins)
-            .allow_methods([Method::GET, Method::POST, Method::DELETE])
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
             .allow_headers([vec![header::AUTHORIZATION, header::CONTENT_TYPE], ours.clone()].concat())
             .expose_headers([vec![header::LOCATION], ours].concat()),
     )

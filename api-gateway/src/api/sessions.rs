@@ -1,15 +1,16 @@
 //! `/sessions`: log in, renew, log out.
 
-use super::extract::{Caller, Checks, Json, Unchecked};
+use super::extract::{Caller, Checks, Json, Query, SessionPath, Unchecked};
 use crate::auth::opaque::{self, REFRESH_TOKEN_PREFIX};
 use crate::auth::password;
-use crate::db::Id;
+use crate::db::{Id, Page, PageQuery};
 use crate::error::Result;
 use crate::secret::Secret;
 use crate::server::AppState;
-use crate::services::sessions::{Login, Session, Sessions};
+use crate::services::sessions::{Login, OpenSession, Session, Sessions};
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::USER_AGENT;
+use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -99,11 +100,49 @@ fn sessions(state: &AppState) -> Sessions<'_> {
 )]
 pub async fn create(
     State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
     request: Json<LoginRequest>,
 ) -> Result<(StatusCode, axum::Json<Session>)> {
     let CheckedLogin { login, email, password } = request.value;
-    let session = sessions(&state).open(login, &email, password).await?;
+    let session = sessions(&state).open(login, &email, password, user_agent(&headers)).await?;
     Ok((StatusCode::CREATED, axum::Json(session)))
+}
+
+/// What the program calls itself, as far as it can be shown.
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(USER_AGENT)?.to_str().ok()?;
+    Some(text.chars().take(200).collect()).filter(|text: &String| !text.is_empty())
+}
+
+/// The caller's open sessions, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/sessions", tag = "sessions", operation_id = "listSessions",
+    params(PageQuery),
+    security(("owner" = []), ("user" = [])),
+    responses((status = 200, description = "A page of sessions", body = Page<OpenSession>)),
+)]
+pub async fn list(
+    State(state): State<Arc<AppState>>,
+    Caller(principal): Caller,
+    Query(page): Query<PageQuery>,
+) -> Result<axum::Json<Page<OpenSession>>> {
+    sessions(&state).list(&principal, &page).await.map(axum::Json)
+}
+
+/// Close one of the caller's sessions.
+#[utoipa::path(
+    delete, path = "/api/v1/sessions/{session}", tag = "sessions", operation_id = "closeSession",
+    params(("session" = String, Path, description = "`ses_…`")),
+    security(("owner" = []), ("user" = [])),
+    responses((status = 204, description = "Closed")),
+)]
+pub async fn delete_one(
+    State(state): State<Arc<AppState>>,
+    Caller(principal): Caller,
+    SessionPath(session): SessionPath,
+) -> Result<StatusCode> {
+    sessions(&state).close_one(&principal, &session).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Exchange a refresh token for the next pair. Each is good once; a second use closes the session.

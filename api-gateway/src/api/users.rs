@@ -4,11 +4,11 @@ use super::accepted::{self, AcceptedResource};
 use super::extract::{AdminScope, AnyScope, Checks, Idempotency, Json, Query, Unchecked, UserPath};
 use crate::auth::password;
 use crate::db::{Page, PageQuery};
-use crate::error::{Error, FieldError, Result};
+use crate::error::{FieldError, Result};
 use crate::secret::Secret;
 use crate::server::AppState;
 use crate::services::owners::{email, label};
-use crate::services::users::{self, NewUser, User, Users};
+use crate::services::users::{self, Filter, NewUser, User, UserStatus, Users};
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
@@ -51,7 +51,7 @@ impl Unchecked for UserRequest {
     }
 }
 
-fn external_id(field: &str, text: &str) -> Result<String, FieldError> {
+pub(super) fn external_id(field: &str, text: &str) -> Result<String, FieldError> {
     label(field, text, 100)
 }
 
@@ -62,6 +62,12 @@ fn external_id(field: &str, text: &str) -> Result<String, FieldError> {
 pub struct UsersQuery {
     /// The one user with this `externalId`.
     external_id: Option<String>,
+    /// The one user with this e-mail address.
+    email: Option<String>,
+    /// Users with this tag.
+    tag: Option<String>,
+    /// Users with this status.
+    status: Option<UserStatus>,
     /// How many items at most: 1 to 200, 50 when absent.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -109,9 +115,15 @@ pub async fn list(
     Query(query): Query<UsersQuery>,
 ) -> Result<axum::Json<Page<User>>> {
     let page = PageQuery { limit: query.limit, cursor: query.cursor };
-    let wanted = query.external_id.map(|text| external_id("query.externalId", &text)).transpose();
-    let wanted = wanted.map_err(|broken| Error::fields(vec![broken]))?;
-    users::list(&state.db, &scope.app, wanted.as_deref(), &page).await.map(axum::Json)
+    let mut checks = Checks::default();
+    let external_id = checks.optional(query.external_id, |text| external_id("query.externalId", &text));
+    let email = checks.optional(query.email, |text| email("query.email", &text));
+    let tag = checks.optional(query.tag, |text| label("query.tag", &text, 50));
+    let filter = match (external_id, email, tag) {
+        (Some(external_id), Some(email), Some(tag)) => Some(Filter { external_id, email, tag, status: query.status }),
+        _ => None,
+    };
+    users::list(&state.db, &scope.app, &checks.finish(filter)?, &page).await.map(axum::Json)
 }
 
 /// One user. A user may read itself; another one doesn't exist for it.

@@ -168,6 +168,11 @@ impl Authenticator {
         self.sessions.forget(|live| live.id == session);
     }
 
+    /// Makes any number of revoked sessions count at once on this replica.
+    pub fn forget_sessions(&self) {
+        self.sessions.forget(|_| true);
+    }
+
     /// Makes a revoked server key count at once on this replica.
     pub fn forget_key(&self, key: &str) {
         self.keys.forget(|live| live.id == key);

@@ -21,6 +21,10 @@ pub enum Id {
     Token,
     /// `op_`: an operation on the ledger.
     Operation,
+    /// `evt_`: an event.
+    Event,
+    /// `whk_`: a webhook.
+    Webhook,
 }
 
 impl Id {
@@ -35,6 +39,8 @@ impl Id {
             Self::Wallet => "wal_",
             Self::Token => "tok_",
             Self::Operation => "op_",
+            Self::Event => "evt_",
+            Self::Webhook => "whk_",
         }
     }
 

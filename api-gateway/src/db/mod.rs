@@ -31,7 +31,7 @@ pub use amount::{Amount, NotAnAmount};
 pub use builder::QueryBuilder;
 pub use ids::{Id, new_id};
 pub use known::{KnownRows, KnownToken, KnownWallet, SealedWallet};
-pub use page::{Page, PageQuery};
+pub use page::{Page, PageQuery, cursor};
 pub use statement::{Statement, Value, is_away, is_unique_violation, is_write_conflict, taken_field};
 pub use time::{UnixMs, now_ms};
 

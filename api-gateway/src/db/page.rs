@@ -66,13 +66,18 @@ impl PageQuery {
     }
 }
 
+/// A sort key as callers see it.
+pub fn cursor(key: &str) -> String {
+    URL_SAFE_NO_PAD.encode(key)
+}
+
 impl<T> Page<T> {
     /// Makes a page out of up to `limit + 1` rows; the one too many says that there is a next page.
     pub fn cut(mut items: Vec<T>, limit: i64, key: impl Fn(&T) -> String) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = items.len() > limit;
         items.truncate(limit);
-        let next_cursor = if more { items.last().map(|last| URL_SAFE_NO_PAD.encode(key(last))) } else { None };
+        let next_cursor = if more { items.last().map(|last| cursor(&key(last))) } else { None };
         Self { items, next_cursor }
     }
 }

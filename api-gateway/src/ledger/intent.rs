@@ -25,6 +25,15 @@ pub enum Intent {
         /// The users' addresses.
         accounts: Vec<Address>,
     },
+    /// `IUsers.setUserStatus`, by the treasury.
+    SetUserStatus {
+        /// The app on chain.
+        app: ChainAppId,
+        /// The user's address.
+        account: Address,
+        /// Or suspended.
+        active: bool,
+    },
     /// `ITokens.createToken`, by the treasury; the initial supply goes to the sender.
     CreateToken {
         /// The app on chain.
@@ -67,6 +76,13 @@ pub enum Intent {
         /// In the smallest unit.
         amount: U256,
     },
+    /// What stops units and lets them move again, by the treasury.
+    Control {
+        /// The token.
+        token: TokenRef,
+        /// What is to happen.
+        control: Control,
+    },
     /// `IToken.transferBatch`: all or nothing, at most [`super::contracts::MAX_BATCH`] receivers.
     TransferBatch {
         /// The token.
@@ -74,6 +90,37 @@ pub enum Intent {
         /// Receivers and amounts in the smallest unit.
         transfers: Vec<(Address, U256)>,
     },
+}
+
+/// Stopping a token's units, and letting them move again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// `IToken.pause`
+    Pause,
+    /// `IToken.unpause`
+    Unpause,
+    /// `IToken.freeze`
+    Freeze(Address),
+    /// `IToken.unfreeze`
+    Unfreeze(Address),
+}
+
+impl Control {
+    fn account(self) -> Option<Address> {
+        match self {
+            Self::Pause | Self::Unpause => None,
+            Self::Freeze(account) | Self::Unfreeze(account) => Some(account),
+        }
+    }
+
+    fn call(self) -> (Kind, Vec<u8>) {
+        match self {
+            Self::Pause => (Kind::Pause, abi::IToken::pauseCall {}.abi_encode()),
+            Self::Unpause => (Kind::Unpause, abi::IToken::unpauseCall {}.abi_encode()),
+            Self::Freeze(account) => (Kind::Freeze, abi::IToken::freezeCall { account }.abi_encode()),
+            Self::Unfreeze(account) => (Kind::Unfreeze, abi::IToken::unfreezeCall { account }.abi_encode()),
+        }
+    }
 }
 
 /// An intent with everything that is stored beside it.
@@ -120,11 +167,12 @@ impl Intent {
     /// The token that it moves or makes.
     pub fn token(&self) -> Option<&TokenRef> {
         match self {
-            Self::CreateApp { .. } | Self::AddUsers { .. } => None,
+            Self::CreateApp { .. } | Self::AddUsers { .. } | Self::SetUserStatus { .. } => None,
             Self::CreateToken { token, .. }
             | Self::Mint { token, .. }
             | Self::Burn { token, .. }
             | Self::Transfer { token, .. }
+            | Self::Control { token, .. }
             | Self::TransferBatch { token, .. } => Some(token),
         }
     }
@@ -132,9 +180,12 @@ impl Intent {
     /// What it takes out of the sender's balance; `None` when the sum is more than 2^256 - 1.
     pub fn debit(&self) -> Option<U256> {
         match self {
-            Self::CreateApp { .. } | Self::AddUsers { .. } | Self::CreateToken { .. } | Self::Mint { .. } => {
-                Some(U256::ZERO)
-            }
+            Self::CreateApp { .. }
+            | Self::AddUsers { .. }
+            | Self::SetUserStatus { .. }
+            | Self::CreateToken { .. }
+            | Self::Mint { .. }
+            | Self::Control { .. } => Some(U256::ZERO),
             Self::Burn { amount, .. } | Self::Transfer { amount, .. } => Some(*amount),
             Self::TransferBatch { transfers, .. } => {
                 transfers.iter().try_fold(U256::ZERO, |sum, (_, amount)| sum.checked_add(*amount))
@@ -154,6 +205,11 @@ impl Intent {
                 abi::IUsers::addUsersCall { app: *app, accounts: accounts.clone() }.abi_encode(),
                 accounts.len(),
             ),
+            Self::SetUserStatus { app, account, active } => {
+                let status = if *active { abi::IUsers::Status::Active } else { abi::IUsers::Status::Suspended };
+                let call = abi::IUsers::setUserStatusCall { app: *app, account: *account, status };
+                (Kind::SetUserStatus, USERS, call.abi_encode(), 1)
+            }
             Self::CreateToken { app, salt, token, name, cap, initial_supply, closed } => (
                 Kind::CreateToken,
                 TOKENS,
@@ -182,6 +238,10 @@ impl Intent {
             Self::Transfer { token, to, amount } => {
                 (Kind::Transfer, token.address, abi::IToken::transferCall { to: *to, value: *amount }.abi_encode(), 1)
             }
+            Self::Control { token, control } => {
+                let (kind, input) = control.call();
+                (kind, token.address, input, 1)
+            }
             Self::TransferBatch { token, transfers } => {
                 let (to, values) = transfers.iter().copied().unzip();
                 (
@@ -195,13 +255,15 @@ impl Intent {
         let moves = self.moves(sender);
         let (from, to) = match self {
             Self::CreateApp { .. } | Self::AddUsers { .. } => (None, None),
+            Self::SetUserStatus { account, .. } => (None, Some(*account)),
+            Self::Control { control, .. } => (None, control.account()),
             Self::CreateToken { .. } => (None, Some(sender)),
             Self::Mint { to, .. } => (None, Some(*to)),
             Self::Burn { .. } | Self::TransferBatch { .. } => (Some(sender), None),
             Self::Transfer { to, .. } => (Some(sender), Some(*to)),
         };
         let amount = match self {
-            Self::CreateApp { .. } | Self::AddUsers { .. } => None,
+            Self::CreateApp { .. } | Self::AddUsers { .. } | Self::SetUserStatus { .. } | Self::Control { .. } => None,
             Self::CreateToken { initial_supply, .. } => Some(*initial_supply),
             Self::Mint { amount, .. } => Some(*amount),
             Self::Burn { .. } | Self::Transfer { .. } | Self::TransferBatch { .. } => self.debit(),
@@ -221,7 +283,9 @@ impl Intent {
 
     fn moves(&self, sender: Address) -> Vec<Move> {
         match self {
-            Self::CreateApp { .. } | Self::AddUsers { .. } => Vec::new(),
+            Self::CreateApp { .. } | Self::AddUsers { .. } | Self::SetUserStatus { .. } | Self::Control { .. } => {
+                Vec::new()
+            }
             Self::CreateToken { initial_supply, .. } if initial_supply.is_zero() => Vec::new(),
             Self::CreateToken { initial_supply, .. } => vec![Move::mint(sender, *initial_supply)],
             Self::Mint { to, amount, .. } => vec![Move::mint(*to, *amount)],
@@ -243,7 +307,16 @@ const GAS_LIMIT_MAX: u64 = 16_777_216;
 fn gas_limit(input: &[u8], kind: Kind, entries: usize) -> u64 {
     let (base, per_entry) = match kind {
         Kind::CreateToken => (500_000, 0),
-        Kind::CreateApp | Kind::Mint | Kind::Burn | Kind::Transfer | Kind::Cancel => (150_000, 0),
+        Kind::CreateApp
+        | Kind::Mint
+        | Kind::Burn
+        | Kind::Transfer
+        | Kind::SetUserStatus
+        | Kind::Pause
+        | Kind::Unpause
+        | Kind::Freeze
+        | Kind::Unfreeze
+        | Kind::Cancel => (150_000, 0),
         Kind::AddUsers => (150_000, 15_000),
         Kind::TransferBatch => (150_000, 14_500),
     };

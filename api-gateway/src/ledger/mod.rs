@@ -50,25 +50,30 @@ mod lease;
 pub mod operations;
 mod outbox;
 mod projection;
+mod publish;
 mod refusal;
 mod revert;
 mod start;
 mod state;
 #[cfg(test)]
 mod tests;
+pub(crate) mod transactions;
 mod types;
 mod verifier;
 mod waiters;
 
-pub use intent::{Intent, Submission, TokenRef};
+pub use intent::{Control, Intent, Submission, TokenRef};
 pub use start::Tasks;
-pub use types::{Accepted, Balance, BlockRef, Confirmed, Failure, Kind, Network, Operation, RequestKey, Status};
+pub use types::{
+    Accepted, Balance, BlockRef, Confirmed, Failure, Kind, Network, Operation, RequestKey, Status, Transaction,
+};
 pub use waiters::Waiters;
 
 use crate::config;
 use crate::custody::Custody;
 use crate::db::Db;
 use crate::error::{Code, Error, Result};
+use crate::events::Tail;
 use accept::Job;
 use chain::Chain;
 use state::NodeView;
@@ -92,6 +97,8 @@ pub(crate) struct Inner {
     pub chain_settings: config::Chain,
     pub settings: config::Ledger,
     pub waiters: Waiters,
+    /// Tells of new events.
+    pub tail: Tail,
     /// Something new is in the outbox.
     pub to_send: Notify,
     /// Something was sent: look at the chain soon.
@@ -113,6 +120,16 @@ impl Ledger {
     /// The keeper of keys.
     pub fn custody(&self) -> &Custody {
         &self.inner.custody
+    }
+
+    /// New events.
+    pub fn tail(&self) -> &Tail {
+        &self.inner.tail
+    }
+
+    /// Whether this gateway is the one that runs the background tasks.
+    pub fn is_leader(&self) -> bool {
+        self.inner.lease.is_held()
     }
 
     /// For waiting on operations.

@@ -3,8 +3,8 @@
 use super::types::{Failure, Kind, Operation, Status};
 use crate::db::{Amount, Db, QueryBuilder, UnixMs};
 use crate::error::{Error, Result};
-use sqlx::Row as _;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row as _};
 
 /// What a list is narrowed to.
 #[derive(Clone, Debug, Default)]
@@ -22,13 +22,13 @@ pub struct Filter {
 /// Everything but the raw bytes, which are large for bulk transfers.
 const COLUMNS: &str = "SELECT o.id, o.kind, o.status, o.sender, o.nonce, o.tx_hash, o.token_id, o.from_address, \
     o.to_address, o.amount, o.memo, o.resource_id, o.error_code, o.error_detail, o.block_number, o.block_hash, \
-    o.gas_used, o.created_at_ms, o.sent_at_ms, o.included_at_ms, o.finalized_at_ms, t.decimals \
-    FROM operations o LEFT JOIN tokens t ON t.id = o.token_id WHERE o.app_id = ";
+    o.gas_used, o.created_at_ms, o.sent_at_ms, o.included_at_ms, o.finalized_at_ms, t.decimals, \
+    o.app_id, o.user_id FROM operations o LEFT JOIN tokens t ON t.id = o.token_id WHERE ";
 
 /// One operation of an app; of one user, where `user_id` is given.
 pub(crate) async fn find(db: &Db, app_id: &str, user_id: Option<&str>, id: &str) -> Result<Option<Operation>> {
     let mut query = QueryBuilder::new(COLUMNS);
-    query.push_bind(app_id.to_owned()).push(" AND o.id = ").push_bind(id.to_owned());
+    query.push("o.app_id = ").push_bind(app_id.to_owned()).push(" AND o.id = ").push_bind(id.to_owned());
     if let Some(user_id) = user_id {
         query.push(" AND o.user_id = ").push_bind(user_id.to_owned());
     }
@@ -38,7 +38,7 @@ pub(crate) async fn find(db: &Db, app_id: &str, user_id: Option<&str>, id: &str)
 /// An app's operations, newest first, at most `limit`. Cancellations are the gateway's own business.
 pub(crate) async fn list(db: &Db, app_id: &str, filter: &Filter, limit: i64) -> Result<Vec<Operation>> {
     let mut query = QueryBuilder::new(COLUMNS);
-    query.push_bind(app_id.to_owned()).push(" AND o.kind <> 'cancel'");
+    query.push("o.app_id = ").push_bind(app_id.to_owned()).push(" AND o.kind <> 'cancel'");
     if let Some(user_id) = &filter.user_id {
         query.push(" AND o.user_id = ").push_bind(user_id.clone());
     }
@@ -53,6 +53,17 @@ pub(crate) async fn list(db: &Db, app_id: &str, filter: &Filter, limit: i64) -> 
     }
     query.push(" ORDER BY o.id DESC LIMIT ").push_bind(limit);
     query.build().fetch_all(db.reader()).await?.iter().map(from_row).collect()
+}
+
+/// Operations of any app, each with its app and its user. Cancellations are left out.
+pub(crate) async fn by_ids(
+    connection: &mut AnyConnection,
+    ids: &[String],
+) -> Result<Vec<(String, Option<String>, Operation)>> {
+    let mut query = QueryBuilder::new(COLUMNS);
+    query.push("o.kind <> 'cancel' AND o.id IN (").push_list(ids).push(") ORDER BY o.block_number, o.tx_index, o.id");
+    let rows = query.build().fetch_all(connection).await?;
+    rows.iter().map(|row| Ok((row.try_get("app_id")?, row.try_get("user_id")?, from_row(row)?))).collect()
 }
 
 fn from_row(row: &AnyRow) -> Result<Operation> {

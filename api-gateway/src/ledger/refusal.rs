@@ -26,15 +26,17 @@
 use super::accept::sign_one;
 use super::balances::Table;
 use super::effects::Effects;
+use super::publish::{self, Way};
 use super::state::big;
 use super::types::{Kind, Status};
 use super::{Inner, contracts::address_text};
 use crate::custody::SealedWallet;
 use crate::db::{Id, new_id, now_ms};
 use crate::error::{Error, Result};
+use crate::events;
 use alloy::consensus::TxEip1559;
 use alloy::primitives::{Address, TxKind, U256};
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{Any, AnyConnection, Row as _, Transaction};
 use std::collections::{BTreeSet, HashMap};
 
 /// How long an unclear refusal is tried again before it counts as final.
@@ -122,8 +124,7 @@ pub(crate) async fn refuse(inner: &Inner, id: &str, code: &str, detail: &str, ca
     if cancel {
         store_cancellation(inner, &mut tx, &app_id, &wallet_id, sender, nonce).await?;
     }
-    tx.commit().await?;
-    inner.waiters.wake([&id.to_owned()]);
+    tell(inner, tx, &[id.to_owned()]).await?;
     metrics::counter!("hanse_gateway_operations_refused_total", "code" => code.to_owned()).increment(1);
     tracing::warn!(operation = id, code, detail, cancel, "the node refuses an operation");
     Ok(true)
@@ -278,8 +279,16 @@ pub(crate) async fn abandon_cancellation(inner: &Inner, id: &str) -> Result<()> 
     .await?;
     let Some(row) = row else { return Ok(()) };
     let changed = settle_refusal(&mut tx, row.try_get(0)?, row.try_get(1)?, Some(now_ms())).await?;
+    tell(inner, tx, &changed).await
+}
+
+/// Commits what has become of the operations, with its events, and wakes who waits for them.
+async fn tell(inner: &Inner, mut tx: Transaction<'static, Any>, changed: &[String]) -> Result<()> {
+    let drafts = publish::operations(&mut tx, changed, Way::Forwards).await?;
+    events::append(&mut tx, drafts).await?;
     tx.commit().await?;
-    inner.waiters.wake(&changed);
+    inner.waiters.wake(changed);
+    inner.tail.wake();
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use crate::config;
 use crate::custody::Custody;
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::events::Tail;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,13 +50,20 @@ impl Ledger {
     ///
     /// # Errors
     /// When `chain.rpc_url` is no URL.
-    pub fn start(db: Db, custody: Custody, chain: &config::Chain, settings: &config::Ledger) -> Result<(Self, Tasks)> {
+    pub fn start(
+        db: Db,
+        custody: Custody,
+        tail: Tail,
+        chain: &config::Chain,
+        settings: &config::Ledger,
+    ) -> Result<(Self, Tasks)> {
         let lease = Lease::new(db.engine());
         let inner = Arc::new(Inner {
             chain: Chain::new(chain).map_err(Error::internal)?,
             chain_settings: chain.clone(),
             settings: settings.clone(),
             waiters: Waiters::default(),
+            tail,
             to_send: Notify::new(),
             to_follow: Notify::new(),
             to_verify: Notify::new(),

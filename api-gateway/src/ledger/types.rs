@@ -54,6 +54,8 @@ pub enum Kind {
     CreateApp,
     /// Registers users of an app on chain.
     AddUsers,
+    /// Suspends a user of an app on chain, or lets him act again.
+    SetUserStatus,
     /// Issues a token.
     CreateToken,
     /// Creates units of a token.
@@ -64,6 +66,14 @@ pub enum Kind {
     Transfer,
     /// Moves units to many receivers, all or nothing.
     TransferBatch,
+    /// Stops all movements of a token.
+    Pause,
+    /// Lets a token move again.
+    Unpause,
+    /// Stops the units of one account.
+    Freeze,
+    /// Lets the units of one account move again.
+    Unfreeze,
     /// Uses up the nonce of a refused operation so that the wallet's later ones can follow. Internal.
     Cancel,
 }
@@ -74,11 +84,16 @@ impl Kind {
         match self {
             Self::CreateApp => "createApp",
             Self::AddUsers => "addUsers",
+            Self::SetUserStatus => "setUserStatus",
             Self::CreateToken => "createToken",
             Self::Mint => "mint",
             Self::Burn => "burn",
             Self::Transfer => "transfer",
             Self::TransferBatch => "transferBatch",
+            Self::Pause => "pause",
+            Self::Unpause => "unpause",
+            Self::Freeze => "freeze",
+            Self::Unfreeze => "unfreeze",
             Self::Cancel => "cancel",
         }
     }
@@ -88,11 +103,16 @@ impl Kind {
         [
             Self::CreateApp,
             Self::AddUsers,
+            Self::SetUserStatus,
             Self::CreateToken,
             Self::Mint,
             Self::Burn,
             Self::Transfer,
             Self::TransferBatch,
+            Self::Pause,
+            Self::Unpause,
+            Self::Freeze,
+            Self::Unfreeze,
             Self::Cancel,
         ]
         .into_iter()
@@ -110,6 +130,41 @@ pub struct Failure {
     /// For people, with the numbers of this case.
     #[schema(example = "ERC20InsufficientBalance(sender 0x…, balance 5, needed 7)")]
     pub detail: String,
+}
+
+/// One `Transfer` log. The zero address as `from` means minted, as `to` burnt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Transaction {
+    /// Hash of the Ethereum transaction.
+    pub transaction_hash: String,
+    /// Position of the log in its block.
+    pub log_index: u64,
+    /// The block.
+    pub block_number: u64,
+    /// The block's hash.
+    pub block_hash: String,
+    /// `included` or `finalized`.
+    pub status: Status,
+    /// `tok_…`
+    pub token: String,
+    /// Who paid.
+    pub from: String,
+    /// Who received.
+    pub to: String,
+    /// In the token's smallest unit.
+    pub amount: Amount,
+    /// The token's decimals.
+    pub decimals: u8,
+    /// The operation that did it, when it was sent by this gateway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// That operation's note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memo: Option<String>,
+    /// The block's time.
+    #[schema(value_type = String, format = DateTime)]
+    pub timestamp: UnixMs,
 }
 
 /// A write on its way to the ledger, and what has become of it.

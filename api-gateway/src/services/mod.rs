@@ -17,15 +17,20 @@
 pub mod address;
 pub mod apps;
 pub mod balances;
+pub mod deliveries;
+pub mod events;
+pub mod holders;
 pub mod keys;
 pub mod operations;
 pub mod owners;
 pub mod parties;
+pub mod profile;
 pub mod sessions;
 pub mod tokens;
 pub mod transactions;
 pub mod transfers;
 pub mod users;
+pub mod webhooks;
 
 use crate::error::{Code, Error, Result};
 use crate::ledger::{Accepted, Balance, Operation};

@@ -6,7 +6,7 @@
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
 use crate::auth::{Authenticator, Principal, opaque};
-use crate::db::{Db, Id, QueryBuilder, new_id, now_ms};
+use crate::db::{Db, Id, Page, PageQuery, QueryBuilder, UnixMs, new_id, now_ms};
 use crate::error::{Code, Error, Result};
 use serde::Serialize;
 use sqlx::AnyConnection;
@@ -29,6 +29,30 @@ pub struct Session {
     pub expires_in: u64,
     /// Whose it is: `own_…` or `usr_…`.
     pub principal: String,
+}
+
+/// A session that is open.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenSession {
+    /// `ses_…`
+    #[schema(example = "ses_01939f0c7c2a7f6e9d0e2f6a1c3b4d5e")]
+    pub id: String,
+    /// Whether it is the one that asks.
+    pub current: bool,
+    /// When it was opened.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: UnixMs,
+    /// When it was renewed last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_used_at: Option<UnixMs>,
+    /// When it ends unless it is renewed.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: UnixMs,
+    /// What the program called itself that opened it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
 }
 
 /// Who logs in.
@@ -62,32 +86,41 @@ pub struct Sessions<'a> {
 impl Sessions<'_> {
     /// Opens a session. Unknown address, unknown app and wrong password answer alike and take as long; too many of them
     /// are 429.
-    pub async fn open(&self, login: Login, email: &str, password: Zeroizing<String>) -> Result<Session> {
+    pub async fn open(
+        &self,
+        login: Login,
+        email: &str,
+        password: Zeroizing<String>,
+        user_agent: Option<String>,
+    ) -> Result<Session> {
         let attempt = self.attempts.begin(match &login {
             Login::Owner => format!("owner {email}"),
             Login::User { app } => format!("{app} {email}"),
         })?;
-        let row: Option<(String, Option<String>)> = match &login {
+        let row: Option<(String, Option<String>, String)> = match &login {
             Login::Owner => {
-                sqlx::query_as("SELECT id, password_hash FROM owners WHERE email = $1")
+                sqlx::query_as("SELECT id, password_hash, 'active' FROM owners WHERE email = $1")
                     .bind(email)
                     .fetch_optional(self.db.reader())
                     .await?
             }
             Login::User { app } => {
-                sqlx::query_as("SELECT id, password_hash FROM users WHERE app_id = $1 AND email = $2")
+                sqlx::query_as("SELECT id, password_hash, status FROM users WHERE app_id = $1 AND email = $2")
                     .bind(app)
                     .bind(email)
                     .fetch_optional(self.db.reader())
                     .await?
             }
         };
-        let (id, hash) = row.unzip();
-        let right = self.passwords.verify(password, hash.flatten()).await?;
-        let (Some(principal), true) = (id, right) else {
+        let hash = row.as_ref().and_then(|(_, hash, _)| hash.clone());
+        let right = self.passwords.verify(password, hash).await?;
+        let (Some((principal, _, status)), true) = (row, right) else {
             attempt.fail();
             return Err(Error::new(Code::CredentialsInvalid, "the e-mail address or the password is wrong"));
         };
+        if status != "active" {
+            return Err(Error::new(Code::UserSuspended, "the user is suspended; ask the app's people"));
+        }
         let (kind, app) = match login {
             Login::Owner => ("owner", None),
             Login::User { app } => ("user", Some(app)),
@@ -96,8 +129,8 @@ impl Sessions<'_> {
         let now = now_ms();
         let mut transaction = self.db.write().await?;
         sqlx::query(
-            "INSERT INTO sessions (id, principal_kind, principal_id, app_id, created_at_ms, expires_at_ms) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO sessions (id, principal_kind, principal_id, app_id, created_at_ms, expires_at_ms, user_agent) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(&session)
         .bind(kind)
@@ -105,6 +138,7 @@ impl Sessions<'_> {
         .bind(&app)
         .bind(now)
         .bind(self.expiry(now))
+        .bind(user_agent)
         .execute(&mut *transaction)
         .await?;
         let refresh_token = self.add_refresh_token(&mut transaction, &session, now).await?;
@@ -151,8 +185,9 @@ impl Sessions<'_> {
             ));
         }
         let refresh_token = self.add_refresh_token(&mut transaction, &session, now).await?;
-        sqlx::query("UPDATE sessions SET expires_at_ms = $1 WHERE id = $2")
+        sqlx::query("UPDATE sessions SET expires_at_ms = $1, last_used_at_ms = $2 WHERE id = $3")
             .bind(self.expiry(now))
+            .bind(now)
             .bind(&session)
             .execute(&mut *transaction)
             .await?;
@@ -162,15 +197,60 @@ impl Sessions<'_> {
 
     /// Closes the caller's session: its refresh tokens at once, its access tokens too.
     pub async fn close(&self, principal: &Principal) -> Result<()> {
-        let session = match principal {
-            Principal::Owner { session, .. } | Principal::User { session, .. } => session,
-            Principal::ServerKey { .. } => {
-                return Err(Error::new(Code::Forbidden, "a server key has no session; revoke the key instead"));
-            }
-        };
+        let (_, session) = holder(principal)?;
         let mut transaction = self.db.write().await?;
         revoke(&mut transaction, session, now_ms()).await?;
         transaction.commit().await?;
+        self.auth.forget_session(session);
+        Ok(())
+    }
+
+    /// The caller's open sessions, newest first.
+    ///
+    /// # Errors
+    /// 403 for a server key; a bad page query.
+    pub async fn list(&self, principal: &Principal, page: &PageQuery) -> Result<Page<OpenSession>> {
+        let (id, current) = holder(principal)?;
+        let limit = page.limit()?;
+        let rows: Vec<(String, i64, Option<i64>, i64, Option<String>)> = sqlx::query_as(
+            "SELECT id, created_at_ms, last_used_at_ms, expires_at_ms, user_agent FROM sessions \
+             WHERE principal_id = $1 AND revoked_at_ms IS NULL AND expires_at_ms > $2 AND id < $3 ORDER BY id DESC LIMIT $4",
+        )
+        .bind(id)
+        .bind(now_ms())
+        .bind(page.before()?)
+        .bind(limit + 1)
+        .fetch_all(self.db.reader())
+        .await?;
+        let open =
+            |(id, created, used, expires, user_agent): (String, i64, Option<i64>, i64, Option<String>)| OpenSession {
+                current: id == current,
+                id,
+                created_at: UnixMs(created),
+                last_used_at: used.map(UnixMs),
+                expires_at: UnixMs(expires),
+                user_agent,
+            };
+        Ok(Page::cut(rows.into_iter().map(open).collect(), limit, |session| session.id.clone()))
+    }
+
+    /// Closes one of the caller's sessions.
+    ///
+    /// # Errors
+    /// 403 for a server key; 404 for what is not the caller's.
+    pub async fn close_one(&self, principal: &Principal, session: &str) -> Result<()> {
+        let (id, _) = holder(principal)?;
+        let done = sqlx::query(
+            "UPDATE sessions SET revoked_at_ms = COALESCE(revoked_at_ms, $1) WHERE id = $2 AND principal_id = $3",
+        )
+        .bind(now_ms())
+        .bind(session)
+        .bind(id)
+        .execute(self.db.writer())
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(Error::not_found("session"));
+        }
         self.auth.forget_session(session);
         Ok(())
     }
@@ -212,6 +292,16 @@ impl Sessions<'_> {
             expires_in: self.auth.tokens().ttl_s(),
             principal,
         })
+    }
+}
+
+/// Whose session it is, and which.
+fn holder(principal: &Principal) -> Result<(&str, &str)> {
+    match principal {
+        Principal::Owner { id, session } | Principal::User { id, session, .. } => Ok((id, session)),
+        Principal::ServerKey { .. } => {
+            Err(Error::new(Code::Forbidden, "a server key has no session; revoke the key instead"))
+        }
     }
 }
 

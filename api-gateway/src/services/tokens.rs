@@ -4,7 +4,7 @@ use super::{Actor, Moved, owners::is_hidden, parties};
 use crate::db::{Amount, Db, Id, Page, PageQuery, Statement, UnixMs, new_id, now_ms};
 use crate::error::{Error, FieldError, Result};
 use crate::ledger::contracts::{ChainAppId, address_text, hash_text, token_address};
-use crate::ledger::{Confirmed, Intent, Ledger, Operation, RequestKey, Submission, TokenRef};
+use crate::ledger::{Confirmed, Control, Intent, Ledger, Operation, RequestKey, Submission, TokenRef};
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
@@ -86,6 +86,9 @@ pub struct Token {
     pub cap: Option<Amount>,
     /// Who may hold it.
     pub policy: Policy,
+    /// Whether all its movements are stopped, as the best block says.
+    #[serde(default)]
+    pub paused: bool,
     /// What exists of it on chain.
     pub total_supply: Confirmed,
     /// The operation that issues it.
@@ -125,6 +128,7 @@ pub async fn create(ledger: &Ledger, app_id: &str, body: CreateToken, request: R
         decimals: body.decimals,
         cap: Some(cap).filter(|cap| !cap.is_zero()),
         policy: body.policy,
+        paused: false,
         total_supply: Confirmed { included: Amount::ZERO, finalized: Amount::ZERO },
         operation_id: new_id(Id::Operation),
         created_at: UnixMs(now_ms()),
@@ -212,6 +216,43 @@ pub async fn burn(
     Ok(ledger.submit(submission(app_id, payer.id, intent, request, actor, None)).await?.into())
 }
 
+/// Stopping a token's units, all or those of an account: `usr_…`, `wal_…` or an address.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// All of them.
+    Pause,
+    /// All of them may move again.
+    Unpause,
+    /// Those of the account.
+    Freeze(String),
+    /// Those of the account may move again.
+    Unfreeze(String),
+}
+
+/// Stops a token's units or lets them move again.
+///
+/// # Errors
+/// 404, field errors, what [`Ledger::submit`] answers.
+pub async fn control(
+    ledger: &Ledger,
+    app_id: &str,
+    token_id: &str,
+    stop: Stop,
+    request: RequestKey,
+) -> Result<Operation> {
+    let token = token_ref(ledger.db(), app_id, token_id).await?;
+    let account = async |text: &str| parties::receiver(ledger.db(), app_id, "account", text).await;
+    let control = match &stop {
+        Stop::Pause => Control::Pause,
+        Stop::Unpause => Control::Unpause,
+        Stop::Freeze(text) => Control::Freeze(account(text).await?),
+        Stop::Unfreeze(text) => Control::Unfreeze(account(text).await?),
+    };
+    let treasury = parties::treasury(ledger.db(), app_id).await?;
+    let intent = Intent::Control { token, control };
+    Ok(ledger.submit(submission(app_id, treasury.id, intent, request, &Actor::App, None)).await?.operation)
+}
+
 /// One token.
 ///
 /// # Errors
@@ -229,7 +270,9 @@ pub async fn list(db: &Db, app_id: &str, page: &PageQuery) -> Result<Page<Token>
     let limit = page.limit()?;
     let rows = sqlx::query(
         "SELECT id, address, name, symbol, decimals, cap, closed, included_supply, finalized_supply, operation_id, \
-         created_at_ms FROM tokens WHERE app_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+         created_at_ms, (SELECT c.active FROM token_controls c WHERE c.token_id = tokens.id AND c.account = '' \
+         ORDER BY c.block_number DESC, c.log_index DESC LIMIT 1) AS paused \
+         FROM tokens WHERE app_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
     )
     .bind(app_id)
     .bind(page.before()?)
@@ -241,7 +284,9 @@ pub async fn list(db: &Db, app_id: &str, page: &PageQuery) -> Result<Page<Token>
 }
 
 const SELECT_ONE: &str = "SELECT id, address, name, symbol, decimals, cap, closed, included_supply, finalized_supply, operation_id, \
-     created_at_ms FROM tokens WHERE app_id = $1 AND id = $2";
+     created_at_ms, (SELECT c.active FROM token_controls c WHERE c.token_id = tokens.id AND c.account = '' \
+     ORDER BY c.block_number DESC, c.log_index DESC LIMIT 1) AS paused \
+     FROM tokens WHERE app_id = $1 AND id = $2";
 
 fn from_row(row: &AnyRow) -> Result<Token> {
     let amount = |column: &str| -> Result<Amount> {
@@ -256,6 +301,7 @@ fn from_row(row: &AnyRow) -> Result<Token> {
         decimals: u8::try_from(row.try_get::<i64, _>("decimals")?).map_err(Error::internal)?,
         cap: Some(cap).filter(|cap| !cap.is_zero()),
         policy: if row.try_get::<i64, _>("closed")? == 1 { Policy::Closed } else { Policy::Open },
+        paused: row.try_get::<Option<i64>, _>("paused")? == Some(1),
         total_supply: Confirmed { included: amount("included_supply")?, finalized: amount("finalized_supply")? },
         operation_id: row.try_get("operation_id")?,
         created_at: UnixMs(row.try_get("created_at_ms")?),

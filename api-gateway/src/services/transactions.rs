@@ -2,49 +2,13 @@
 
 use super::balances::not_found;
 use super::{Actor, parties, tokens};
-use crate::db::{Amount, Db, Page, PageQuery, UnixMs};
+use crate::db::{Db, Page, PageQuery};
 use crate::error::{Error, Result};
-use crate::ledger::Status;
 use crate::ledger::contracts::address_text;
-use serde::{Deserialize, Serialize};
-use sqlx::Row as _;
+use crate::ledger::transactions::from_row;
 use sqlx::any::AnyRow;
-use utoipa::ToSchema;
 
-/// One `Transfer` log. The zero address as `from` means minted, as `to` burnt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Transaction {
-    /// Hash of the Ethereum transaction.
-    pub transaction_hash: String,
-    /// Position of the log in its block.
-    pub log_index: u64,
-    /// The block.
-    pub block_number: u64,
-    /// The block's hash.
-    pub block_hash: String,
-    /// `included` or `finalized`.
-    pub status: Status,
-    /// `tok_…`
-    pub token: String,
-    /// Who paid.
-    pub from: String,
-    /// Who received.
-    pub to: String,
-    /// In the token's smallest unit.
-    pub amount: Amount,
-    /// The token's decimals.
-    pub decimals: u8,
-    /// The operation that did it, when it was sent by this gateway.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub operation: Option<String>,
-    /// That operation's note.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memo: Option<String>,
-    /// The block's time.
-    #[schema(value_type = String, format = DateTime)]
-    pub timestamp: UnixMs,
-}
+pub use crate::ledger::Transaction;
 
 /// A token's movements, newest first.
 ///
@@ -128,25 +92,4 @@ fn after(page: &PageQuery) -> Result<(i64, i64)> {
 fn cut(rows: &[AnyRow], limit: i64) -> Result<Page<Transaction>> {
     let items = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
     Ok(Page::cut(items, limit, |item| format!("{}.{}", item.block_number, item.log_index)))
-}
-
-fn from_row(row: &AnyRow) -> Result<Transaction> {
-    let block_number: i64 = row.try_get("block_number")?;
-    let finalized: i64 = row.try_get("finalized_number")?;
-    let amount: String = row.try_get("amount")?;
-    Ok(Transaction {
-        transaction_hash: row.try_get("tx_hash")?,
-        log_index: u64::try_from(row.try_get::<i64, _>("log_index")?).map_err(Error::internal)?,
-        block_number: u64::try_from(block_number).map_err(Error::internal)?,
-        block_hash: row.try_get("block_hash")?,
-        status: if block_number <= finalized { Status::Finalized } else { Status::Included },
-        token: row.try_get("token_id")?,
-        from: row.try_get("from_address")?,
-        to: row.try_get("to_address")?,
-        amount: amount.parse().map_err(|error: crate::db::NotAnAmount| Error::internal(error))?,
-        decimals: u8::try_from(row.try_get::<i64, _>("decimals")?).map_err(Error::internal)?,
-        operation: row.try_get("operation_id")?,
-        memo: row.try_get("memo")?,
-        timestamp: UnixMs(row.try_get("timestamp_ms")?),
-    })
 }

@@ -2,15 +2,47 @@
 //! know it.
 
 use super::apps::Wallet;
+use super::profile::Metadata;
 use crate::auth::password::Passwords;
 use crate::custody::{Custody, SealedAppKey};
-use crate::db::{Db, Id, Page, PageQuery, Statement, UnixMs, new_id, now_ms};
+use crate::db::{Db, Id, Page, PageQuery, QueryBuilder, Statement, UnixMs, new_id, now_ms};
 use crate::error::{Error, Result};
 use crate::ledger::contracts::{ChainAppId, address_text};
 use crate::ledger::{Accepted, Intent, Ledger, RequestKey, Submission};
 use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+use std::collections::HashMap;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
+
+/// Whether a user may act.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UserStatus {
+    /// As usual.
+    #[default]
+    Active,
+    /// Neither logs in nor spends.
+    Suspended,
+    /// His data are gone. Neither logs in nor spends.
+    Erased,
+}
+
+impl UserStatus {
+    /// As in the database and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Erased => "erased",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Active, Self::Suspended, Self::Erased].into_iter().find(|status| status.as_str() == text)
+    }
+}
 
 /// A user of an app.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -29,6 +61,15 @@ pub struct User {
     /// What to call them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
+    /// Whether he may act.
+    #[serde(default)]
+    pub status: UserStatus,
+    /// The app's own marks, in the order of the alphabet.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// The app's own names and values.
+    #[serde(default)]
+    pub metadata: Metadata,
     /// The user's wallet.
     pub wallet: Wallet,
     /// When it was made.
@@ -89,6 +130,9 @@ impl Users<'_> {
             external_id: request.external_id,
             email: request.email,
             display_name: request.display_name,
+            status: UserStatus::Active,
+            tags: Vec::new(),
+            metadata: Metadata::new(),
             wallet: Wallet { id: wallet.id.clone(), address: address_text(wallet.address) },
             created_at: UnixMs(now_ms()),
         };
@@ -125,52 +169,86 @@ impl Users<'_> {
     }
 }
 
-type Row = (String, Option<String>, Option<String>, Option<String>, String, String, i64);
-
-fn from_row((id, external_id, email, display_name, wallet_id, address, created_at_ms): Row) -> User {
-    User {
-        id,
-        external_id,
-        email,
-        display_name,
-        wallet: Wallet { id: wallet_id, address },
-        created_at: UnixMs(created_at_ms),
-    }
+/// Which users are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// The one of this name.
+    pub external_id: Option<String>,
+    /// The one with this address, in small letters.
+    pub email: Option<String>,
+    /// Those with this tag.
+    pub tag: Option<String>,
+    /// Those with this status.
+    pub status: Option<UserStatus>,
 }
 
-/// The app's users, newest first; with `external_id`, the one of that name.
-pub async fn list(db: &Db, app: &str, external_id: Option<&str>, page: &PageQuery) -> Result<Page<User>> {
+const COLUMNS: &str = "SELECT u.id, u.external_id, u.email, u.display_name, u.status, u.metadata, w.id AS wallet_id, \
+    w.address, u.created_at_ms FROM users u JOIN wallets w ON w.id = u.wallet_id AND w.app_id = u.app_id ";
+
+fn from_row(row: &AnyRow, tags: Vec<String>) -> Result<User> {
+    let status: String = row.try_get("status")?;
+    Ok(User {
+        id: row.try_get("id")?,
+        external_id: row.try_get("external_id")?,
+        email: row.try_get("email")?,
+        display_name: row.try_get("display_name")?,
+        status: UserStatus::parse(&status).ok_or_else(|| Error::internal("a user's row has an unknown status"))?,
+        tags,
+        metadata: serde_json::from_str(row.try_get("metadata")?).map_err(Error::internal)?,
+        wallet: Wallet { id: row.try_get("wallet_id")?, address: row.try_get("address")? },
+        created_at: UnixMs(row.try_get("created_at_ms")?),
+    })
+}
+
+/// Users with their tags, in the order of the rows.
+async fn with_tags(db: &Db, rows: &[AnyRow]) -> Result<Vec<User>> {
+    let ids = rows.iter().map(|row| row.try_get("id")).collect::<Result<Vec<String>, _>>()?;
+    let mut tags: HashMap<String, Vec<String>> = HashMap::new();
+    if !ids.is_empty() {
+        let mut query = QueryBuilder::new("SELECT user_id, tag FROM user_tags WHERE user_id IN (");
+        query.push_list(&ids).push(") ORDER BY tag");
+        for row in query.build().fetch_all(db.reader()).await? {
+            tags.entry(row.try_get(0)?).or_default().push(row.try_get(1)?);
+        }
+    }
+    rows.iter().zip(&ids).map(|(row, id)| from_row(row, tags.remove(id).unwrap_or_default())).collect()
+}
+
+/// The app's users, newest first.
+///
+/// # Errors
+/// A bad page query.
+pub async fn list(db: &Db, app: &str, filter: &Filter, page: &PageQuery) -> Result<Page<User>> {
     let limit = page.limit()?;
-    let before = page.before()?;
-    let query = match external_id {
-        None => sqlx::query_as(
-            "SELECT u.id, u.external_id, u.email, u.display_name, w.id, w.address, u.created_at_ms \
-             FROM users u JOIN wallets w ON w.id = u.wallet_id AND w.app_id = u.app_id \
-             WHERE u.app_id = $1 AND u.id < $2 ORDER BY u.id DESC LIMIT $3",
-        )
-        .bind(app),
-        Some(external_id) => sqlx::query_as(
-            "SELECT u.id, u.external_id, u.email, u.display_name, w.id, w.address, u.created_at_ms \
-             FROM users u JOIN wallets w ON w.id = u.wallet_id AND w.app_id = u.app_id \
-             WHERE u.app_id = $1 AND u.external_id = $2 AND u.id < $3 ORDER BY u.id DESC LIMIT $4",
-        )
-        .bind(app)
-        .bind(external_id),
-    };
-    let rows: Vec<Row> = query.bind(before).bind(limit + 1).fetch_all(db.reader()).await?;
-    Ok(Page::cut(rows.into_iter().map(from_row).collect(), limit, |user| user.id.clone()))
+    let mut query = QueryBuilder::new(COLUMNS);
+    if let Some(tag) = &filter.tag {
+        query
+            .push("JOIN user_tags g ON g.user_id = u.id AND g.app_id = u.app_id AND g.tag = ")
+            .push_bind(tag)
+            .push(" ");
+    }
+    query.push("WHERE u.app_id = ").push_bind(app).push(" AND u.id < ").push_bind(page.before()?);
+    for (column, value) in [
+        (" AND u.external_id = ", filter.external_id.as_deref()),
+        (" AND u.email = ", filter.email.as_deref()),
+        (" AND u.status = ", filter.status.map(UserStatus::as_str)),
+    ] {
+        if let Some(value) = value {
+            query.push(column).push_bind(value);
+        }
+    }
+    query.push(" ORDER BY u.id DESC LIMIT ").push_bind(limit + 1);
+    let rows = query.build().fetch_all(db.reader()).await?;
+    Ok(Page::cut(with_tags(db, &rows).await?, limit, |user| user.id.clone()))
 }
 
 /// One user of the app.
+///
+/// # Errors
+/// 404.
 pub async fn get(db: &Db, app: &str, id: &str) -> Result<User> {
-    let row: Option<Row> = sqlx::query_as(
-        "SELECT u.id, u.external_id, u.email, u.display_name, w.id, w.address, u.created_at_ms \
-         FROM users u JOIN wallets w ON w.id = u.wallet_id AND w.app_id = u.app_id \
-         WHERE u.app_id = $1 AND u.id = $2",
-    )
-    .bind(app)
-    .bind(id)
-    .fetch_optional(db.reader())
-    .await?;
-    row.map(from_row).ok_or_else(|| Error::not_found("user"))
+    let mut query = QueryBuilder::new(COLUMNS);
+    query.push("WHERE u.app_id = ").push_bind(app).push(" AND u.id = ").push_bind(id);
+    let rows = query.build().fetch_all(db.reader()).await?;
+    with_tags(db, &rows).await?.pop().ok_or_else(|| Error::not_found("user"))
 }

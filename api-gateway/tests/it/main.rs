@@ -13,6 +13,8 @@ mod idempotency;
 mod limits;
 mod matrix;
 mod openapi;
+mod people;
 mod resources;
 mod support;
 mod validation;
+mod webhooks;

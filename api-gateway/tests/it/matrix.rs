@@ -26,6 +26,10 @@ const fn write(body: fn(&World) -> Value) -> Line {
     Line { body: Some(body), also: &[], personal: false }
 }
 
+fn same_password(_: &World) -> Value {
+    json!({ "password": PASSWORD, "currentPassword": PASSWORD })
+}
+
 fn table() -> BTreeMap<&'static str, Line> {
     let spend = |body| Line { body: Some(body), also: &["insufficient_balance"], personal: false };
     BTreeMap::from([
@@ -47,6 +51,17 @@ fn table() -> BTreeMap<&'static str, Line> {
         ("createUser", write(|_| json!({ "externalId": format!("m{}", unique()) }))),
         ("listUsers", READ),
         ("getUser", PERSONAL),
+        ("getMyself", READ),
+        ("updateUser", Line { body: Some(|_| json!({ "displayName": "M" })), also: &[], personal: true }),
+        ("suspendUser", READ),
+        ("activateUser", READ),
+        ("eraseUser", READ),
+        ("exportUser", PERSONAL),
+        // The app's people close the user's sessions by it, before it is his turn.
+        ("setUserPassword", Line { body: Some(same_password), also: &["token_invalid"], personal: true }),
+        ("setMyPassword", write(same_password)),
+        ("listSessions", READ),
+        ("closeSession", Line { body: None, also: &["not_found"], personal: true }),
         ("listUserBalances", PERSONAL),
         ("listUserTransactions", PERSONAL),
         ("createToken", write(|_| json!({ "name": "T", "symbol": "T", "decimals": 0 }))),
@@ -56,6 +71,24 @@ fn table() -> BTreeMap<&'static str, Line> {
         ("burnToken", spend(|_| json!({ "amount": "1" }))),
         ("createTransfer", spend(|world| json!({ "to": world.second_user, "amount": "1" }))),
         ("createBulkTransfer", spend(|world| json!({ "transfers": [{ "to": world.second_user, "amount": "1" }] }))),
+        ("listEvents", READ),
+        ("getEvent", PERSONAL),
+        ("streamEvents", READ),
+        ("openEventSocket", Line { body: None, also: &["upgrade_required"], personal: false }),
+        ("createWebhook", write(|_| json!({ "url": NOBODY }))),
+        ("listWebhooks", READ),
+        ("getWebhook", READ),
+        ("updateWebhook", write(|_| json!({ "description": "ours" }))),
+        ("deleteWebhook", Line { body: None, also: &["not_found"], personal: false }),
+        ("rotateWebhookSecret", write(|_| json!({}))),
+        ("testWebhook", READ),
+        ("replayWebhook", write(|_| json!({ "since": "2026-01-01T00:00:00Z" }))),
+        ("listWebhookDeliveries", READ),
+        ("pauseToken", READ),
+        ("unpauseToken", READ),
+        ("freezeAccount", write(|world| json!({ "account": world.second_user }))),
+        ("unfreezeAccount", write(|world| json!({ "account": world.second_user }))),
+        ("listHolders", READ),
         ("listTokenTransactions", READ),
         ("getBalance", PERSONAL),
         ("listOperations", READ),
@@ -72,8 +105,17 @@ struct World {
     theirs: Tenant,
     second_user: String,
     second_email: String,
+    owner_email: String,
+    foreign_owner_email: String,
     token: String,
     operation: String,
+    /// Of the first user.
+    session: String,
+    doomed_user: String,
+    suspended_user: String,
+    event: String,
+    webhook: String,
+    doomed_webhook: String,
     spare_key: String,
     refresh_tokens: std::sync::Mutex<Vec<String>>,
 }
@@ -90,15 +132,36 @@ impl World {
         let moved = gateway.post(&path).bearer(&ours.key).once().json(&body).send().await.expect(202);
         let made = gateway.post(&format!("/apps/{}/keys", ours.app)).bearer(&ours.owner_token);
         let spare_key = text(&made.json(&json!({ "name": "spare" })).send().await.expect(201)["id"]);
+        let (mut webhook, mut doomed_webhook) = (String::new(), String::new());
+        for id in [&mut webhook, &mut doomed_webhook] {
+            let call = gateway.post("/webhooks").bearer(&ours.key).json(&json!({ "url": NOBODY }));
+            *id = text(&call.send().await.expect(201)["id"]);
+        }
+        let event = event_about(gateway, &ours).await;
+        let (mut doomed_user, mut suspended_user) = (String::new(), String::new());
+        for id in [&mut doomed_user, &mut suspended_user] {
+            *id = text(&gateway.user(&ours.key, &format!("doomed{}@example.org", unique())).await["id"]);
+        }
+        let sessions = gateway.get("/sessions").bearer(&ours.user_token).send().await.expect(200);
+        let session = text(&sessions["items"][0]["id"]);
         let mut refresh_tokens = Vec::new();
         for _ in 0..16 {
             refresh_tokens.push(text(&gateway.login(&ours.user_email, Some(&ours.app)).await["refreshToken"]));
         }
+        let me = async |token: &str| gateway.get("/owners/me").bearer(token).send().await.expect(200);
         Self {
+            owner_email: text(&me(&ours.owner_token).await["email"]),
+            foreign_owner_email: text(&me(&theirs.owner_token).await["email"]),
             second_user,
             second_email: email,
             token,
             operation: text(&moved["operation"]["id"]),
+            session,
+            doomed_user,
+            suspended_user,
+            event,
+            webhook,
+            doomed_webhook,
             spare_key,
             refresh_tokens: std::sync::Mutex::new(refresh_tokens),
             ours,
@@ -120,12 +183,36 @@ impl World {
             ("{holder}", &self.ours.user),
             ("{token}", &self.token),
             ("{operation}", &self.operation),
+            ("{session}", &self.session),
+            ("{event}", &self.event),
+            ("{webhook}", &self.webhook),
         ] {
             path = path.replace(name, id);
         }
         assert!(!path.contains('{'), "{pattern}: a parameter that this test doesn't know");
         path
     }
+}
+
+/// Port 9 (discard): nobody answers.
+const NOBODY: &str = "http://127.0.0.1:9/";
+
+/// An event about the tenant's user, as the ledger writes one; there is no chain behind this gateway.
+async fn event_about(gateway: &Gateway, tenant: &Tenant) -> String {
+    let id = format!("evt_{:032x}", unique());
+    let sql = "INSERT INTO events (sequence, id, app_id, type, user_id, data, created_at_ms) \
+               VALUES ($1, $2, $3, 'operation.included', $4, $5, $6)";
+    sqlx::query(sql)
+        .bind(i64::try_from(unique()).unwrap())
+        .bind(&id)
+        .bind(&tenant.app)
+        .bind(&tenant.user)
+        .bind(json!({ "id": "op_1", "user": tenant.user }).to_string())
+        .bind(1_795_344_840_123_i64)
+        .execute(gateway.server().state().db.writer())
+        .await
+        .unwrap();
+    id
 }
 
 /// One endpoint of the document.
@@ -174,7 +261,13 @@ impl Endpoint {
         token: Option<&str>,
         app: Option<&str>,
     ) -> Answer {
-        let mut call = gateway.call(self.method.clone(), &world.path(&self.pattern)).once();
+        let pattern = match self.id.as_str() {
+            "suspendUser" | "activateUser" => self.pattern.replace("{user}", &world.suspended_user),
+            "eraseUser" => self.pattern.replace("{user}", &world.doomed_user),
+            "deleteWebhook" => self.pattern.replace("{webhook}", &world.doomed_webhook),
+            _ => self.pattern.clone(),
+        };
+        let mut call = gateway.call(self.method.clone(), &world.path(&pattern)).once();
         if let Some(token) = token {
             call = call.bearer(token);
         }
@@ -241,16 +334,14 @@ async fn callers(gateway: &Gateway, world: &World) -> Vec<(&'static str, &'stati
     let login = |email: String, app: Option<String>| async move {
         Some(text(&gateway.login(&email, app.as_deref()).await["accessToken"]))
     };
-    let me = gateway.get("/owners/me").bearer(&world.ours.owner_token).send().await.expect(200);
-    let them = gateway.get("/owners/me").bearer(&world.theirs.owner_token).send().await.expect(200);
     vec![
         ("nobody", "none", "none", None),
         ("a forger", "none", "none", Some("eyJhbGciOiJFZERTQSJ9.e30.AAAA".to_owned())),
-        ("the owner", "owner", "ours", login(text(&me["email"]), None).await),
+        ("the owner", "owner", "ours", login(world.owner_email.clone(), None).await),
         ("the server", "serverKey", "ours", Some(world.ours.key.clone())),
         ("the user", "user", "ours", login(world.ours.user_email.clone(), Some(world.ours.app.clone())).await),
         ("another user", "user", "ours", login(world.second_email.clone(), Some(world.ours.app.clone())).await),
-        ("a foreign owner", "owner", "theirs", login(text(&them["email"]), None).await),
+        ("a foreign owner", "owner", "theirs", login(world.foreign_owner_email.clone(), None).await),
         ("a foreign server", "serverKey", "theirs", Some(world.theirs.key.clone())),
         (
             "a foreign user",
@@ -297,7 +388,15 @@ fn judge(expected: Expected, line: &Line, tenant: &str, world: &World, answer: &
     if !right {
         return Some(format!("expected {expected:?}, got {status} {}", answer.text));
     }
-    let ours = [&world.ours.app, &world.ours.user, &world.token, &world.operation, &world.spare_key];
+    let ours = [
+        &world.ours.app,
+        &world.ours.user,
+        &world.token,
+        &world.operation,
+        &world.spare_key,
+        &world.webhook,
+        &world.event,
+    ];
     if tenant == "theirs" && ours.iter().any(|id| answer.text.contains(id.as_str())) {
         return Some(format!("shows a foreign tenant's id: {}", answer.text));
     }

@@ -33,8 +33,10 @@ fn every_endpoint_says_what_a_client_needs() {
             assert!(operation["summary"].is_string(), "{at}: no summary");
             assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{at}: one tag");
             let responses = operation["responses"].as_object().unwrap();
-            assert!(responses.keys().any(|status| status.starts_with('2')), "{at}: no success");
-            for (status, response) in responses.iter().filter(|(status, _)| !status.starts_with('2')) {
+            // 101: the connection is a WebSocket from then on.
+            let succeeds = |status: &str| status.starts_with('2') || status == "101";
+            assert!(responses.keys().any(|status| succeeds(status)), "{at}: no success");
+            for (status, response) in responses.iter().filter(|(status, _)| !succeeds(status)) {
                 let health = path.starts_with("/health");
                 assert!(health || response["content"]["application/problem+json"].is_object(), "{at}: {status}");
             }

@@ -8,9 +8,11 @@ mod idempotency;
 mod path;
 mod principal;
 mod query;
+mod socket;
 
 pub use body::{Body, Checks, Json, Unchecked};
 pub use idempotency::{IDEMPOTENCY_MAX_CHARS, Idempotency};
-pub use path::{AppPath, HolderPath, KeyPath, OperationPath, TokenPath, UserPath};
-pub use principal::{APP_HEADER, AdminScope, AnyScope, Caller, OwnerCaller, OwnerScope};
+pub use path::{AppPath, EventPath, HolderPath, KeyPath, OperationPath, SessionPath, TokenPath, UserPath, WebhookPath};
+pub use principal::{APP_HEADER, AdminScope, AnyScope, Bearer, Caller, OwnerCaller, OwnerScope};
 pub use query::Query;
+pub use socket::SocketScope;

@@ -51,6 +51,12 @@ path_ids! {
     TokenPath("token", Id::Token);
     /// `{operation}`
     OperationPath("operation", Id::Operation);
+    /// `{session}`
+    SessionPath("session", Id::Session);
+    /// `{event}`
+    EventPath("event", Id::Event);
+    /// `{webhook}`
+    WebhookPath("webhook", Id::Webhook);
 }
 
 /// `{holder}`: `usr_…`, `wal_…` or an address; the service that resolves it checks its form.

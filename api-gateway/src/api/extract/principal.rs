@@ -24,14 +24,14 @@ use std::sync::Arc;
 /// Names the app that an owner means.
 pub const APP_HEADER: &str = "hanse-app";
 
-/// Anybody with a valid token.
-#[derive(Clone, Debug)]
-pub struct Caller(pub Principal);
+/// The text after `Bearer `, whatever it is.
+#[derive(Clone)]
+pub struct Bearer(pub String);
 
-impl FromRequestParts<Arc<AppState>> for Caller {
+impl FromRequestParts<Arc<AppState>> for Bearer {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<AppState>) -> Result<Self> {
         let missing =
             || Error::new(Code::TokenMissing, "send Authorization: Bearer with an access token or a server key");
         let mut given = parts.headers.get_all(AUTHORIZATION).iter();
@@ -44,7 +44,20 @@ impl FromRequestParts<Arc<AppState>> for Caller {
         if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
             return Err(missing());
         }
-        let principal = state.auth.authenticate(token.trim()).await?;
+        Ok(Self(token.trim().to_owned()))
+    }
+}
+
+/// Anybody with a valid token.
+#[derive(Clone, Debug)]
+pub struct Caller(pub Principal);
+
+impl FromRequestParts<Arc<AppState>> for Caller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self> {
+        let Bearer(token) = Bearer::from_request_parts(parts, state).await?;
+        let principal = state.auth.authenticate(&token).await?;
         tracing::Span::current().record("principal", principal.kind());
         Ok(Self(principal))
     }

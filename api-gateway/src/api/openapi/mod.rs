@@ -7,6 +7,7 @@ mod shape;
 pub use problems::{errors_page, with_problems};
 pub use shape::refined;
 
+use crate::api::webhooks::DeliveryStatus;
 use crate::error::{FieldError, Problem};
 use crate::services::operations::WaitFor;
 use utoipa::openapi::OpenApi as Document;
@@ -35,10 +36,12 @@ use utoipa::{Modify, OpenApi};
         (name = "operations", description = "What has become of a write"),
         (name = "balances", description = "Who has what"),
         (name = "transactions", description = "Movements as the chain tells them"),
+        (name = "events", description = "What happened: read, or listened to"),
+        (name = "webhooks", description = "Events sent to the app's own server"),
         (name = "network", description = "The chain behind the gateway"),
         (name = "health", description = "For load balancers"),
     ),
-    components(schemas(Problem, FieldError, WaitFor)),
+    components(schemas(Problem, FieldError, WaitFor, DeliveryStatus)),
     modifiers(&Principals),
 )]
 pub struct Base;

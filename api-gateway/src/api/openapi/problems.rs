@@ -74,6 +74,9 @@ fn add_problems(operation: &mut Operation, writes: bool) {
     if operation.operation_id.as_deref() == Some("createSession") {
         statuses.push(StatusCode::TOO_MANY_REQUESTS);
     }
+    if operation.operation_id.as_deref() == Some("openEventSocket") {
+        statuses.push(StatusCode::UPGRADE_REQUIRED);
+    }
     for status in statuses {
         let text = status.as_u16().to_string();
         operation.responses.responses.entry(text).or_insert_with(|| RefOr::T(problem(status)));

@@ -54,7 +54,7 @@ fn collect_refs(value: &Value, names: &mut BTreeSet<String>) {
 fn shape_request(schema: &mut Value) {
     for (name, field) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
         match name.as_str() {
-            "to" | "from" => field["pattern"] = json!(HOLDER_PATTERN),
+            "to" | "from" | "account" => field["pattern"] = json!(HOLDER_PATTERN),
             "amount" => {
                 *field = json!({
                     "type": "string",
@@ -83,6 +83,9 @@ fn shape_parameter(parameter: &mut Value) {
         "user" => id(Id::User),
         "token" => id(Id::Token),
         "operation" => id(Id::Operation),
+        "session" => id(Id::Session),
+        "event" => id(Id::Event),
+        "webhook" => id(Id::Webhook),
         "holder" => json!({ "type": "string", "pattern": HOLDER_PATTERN }),
         "cursor" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$" }),
         "Idempotency-Key" => {

@@ -173,6 +173,9 @@ async fn attempt(inner: &Inner, submissions: &[Submission]) -> Result<Vec<Result
     for index in open {
         let submission = &submissions[index];
         match wallets.get(&submission.sender_wallet_id) {
+            Some(wallet) if wallet.sealed.app_id == submission.app_id && wallet.suspended => {
+                results[index] = Some(Err(Error::new(Code::UserSuspended, "the wallet's user is suspended")));
+            }
             Some(wallet) if wallet.sealed.app_id == submission.app_id => {
                 let sender = wallet.sealed.address;
                 calls.push((index, submission.intent.call(sender), sender));

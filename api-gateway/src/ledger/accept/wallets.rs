@@ -19,6 +19,8 @@ use std::sync::Arc;
 pub(super) struct Wallet {
     pub sealed: Arc<SealedWallet>,
     pub next_nonce: u64,
+    /// Its user may not act.
+    pub suspended: bool,
     /// Whether `next_nonce` has changed.
     pub used: bool,
 }
@@ -38,13 +40,14 @@ pub(super) async fn load_wallets(
     if apps.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut query = QueryBuilder::new("SELECT id, next_nonce FROM wallets WHERE id IN (");
+    let mut query = QueryBuilder::new("SELECT id, next_nonce, suspended FROM wallets WHERE id IN (");
     query.push_list(apps.keys().copied());
     query.push(") ORDER BY id");
     query.push(db.locking(" FOR NO KEY UPDATE"));
-    let mut nonces: HashMap<String, u64> = HashMap::new();
+    let mut nonces: HashMap<String, (u64, bool)> = HashMap::new();
     for row in query.build().fetch_all(&mut *tx).await? {
-        nonces.insert(row.try_get(0)?, u64::try_from(row.try_get::<i64, _>(1)?).map_err(Error::internal)?);
+        let nonce = u64::try_from(row.try_get::<i64, _>(1)?).map_err(Error::internal)?;
+        nonces.insert(row.try_get(0)?, (nonce, row.try_get::<i64, _>(2)? == 1));
     }
 
     let mut sealed: Vec<Arc<SealedWallet>> = Vec::new();
@@ -59,8 +62,8 @@ pub(super) async fn load_wallets(
         sealed.extend(read_sealed(tx, &unknown).await?);
     }
     let with_nonce = |sealed: Arc<SealedWallet>| {
-        let next_nonce = nonces.get(&sealed.id).copied()?;
-        Some((sealed.id.clone(), Wallet { sealed, next_nonce, used: false }))
+        let (next_nonce, suspended) = nonces.get(&sealed.id).copied()?;
+        Some((sealed.id.clone(), Wallet { sealed, next_nonce, suspended, used: false }))
     };
     Ok(sealed.into_iter().filter_map(with_nonce).collect())
 }

@@ -19,8 +19,10 @@ use super::Inner;
 use super::chain::{Block, ChainError, Heads};
 use super::contracts::hash_text;
 use super::projection::{self, BlockData, TokenCache};
+use super::publish::{self, Way};
 use super::state::{ChainState, big};
 use crate::error::{Error, Result};
+use crate::events::{self, Kind};
 use alloy::primitives::B256;
 use pace::Pace;
 use receipts::{piece_by_piece, with_receipts};
@@ -234,7 +236,10 @@ impl Follower {
     async fn write(&mut self, inner: &Inner, seen: &ChainState, heads: &Heads, data: &[BlockData]) -> Result<usize> {
         let mut tx = inner.db.write_relaxed().await?;
         let mut state = lock(inner, &mut tx, seen).await?;
+        let (best_before, finalized_before) = (state.best_number, state.finalized_number);
         let mut changed = projection::apply(&inner.db, &mut tx, &mut state, &mut self.tokens, data).await?;
+        let mut drafts = publish::operations(&mut tx, &changed, Way::Forwards).await?;
+        drafts.extend(publish::transfers(&mut tx, best_before, state.best_number, Kind::TransferIncluded).await?);
         let number = heads.finalized.number().min(state.best_number);
         let hash = if number == state.best_number {
             Some(state.best_hash.clone())
@@ -249,13 +254,19 @@ impl Follower {
         // A finalized block that is not in the projected chain means that best has moved too: the next step finds
         // out. Below best, the number of a canonical block decides.
         let consistent = number < heads.finalized.number() || hash.as_ref() == Some(&hash_text(heads.finalized.hash));
-        let finalized_before = state.finalized_number;
+        let mut finalized = Vec::new();
         if let Some(hash) = hash.filter(|_| consistent) {
-            changed.extend(projection::finalize(&inner.db, &mut tx, &mut state, number, hash).await?);
+            finalized = projection::finalize(&inner.db, &mut tx, &mut state, number, hash).await?;
         }
         state.store(&mut tx).await?;
+        drafts.extend(publish::operations(&mut tx, &finalized, Way::Forwards).await?);
+        let until = state.finalized_number;
+        drafts.extend(publish::transfers(&mut tx, finalized_before, until, Kind::TransferFinalized).await?);
+        events::append(&mut tx, drafts).await?;
         tx.commit().await?;
+        changed.extend(finalized);
         inner.waiters.wake(&changed);
+        inner.tail.wake();
         if state.finalized_number > finalized_before {
             inner.to_verify.notify_one();
         }

@@ -10,9 +10,11 @@ use super::super::Inner;
 use super::super::chain::{ChainError, Heads};
 use super::super::contracts::hash_text;
 use super::super::projection;
+use super::super::publish::{self, Way};
 use super::super::state::{ChainState, big};
 use super::{Fault, Step, inconsistent, lock};
 use crate::error::Error;
+use crate::events::{self, Kind};
 use sqlx::Row as _;
 use std::time::{Duration, Instant};
 
@@ -55,8 +57,11 @@ pub(super) async fn retreat(
     *behind = None;
     let mut tx = inner.db.write_relaxed().await?;
     let mut now = lock(inner, &mut tx, state).await?;
+    let mut drafts = publish::transfers(&mut tx, number, now.best_number, Kind::TransferReverted).await?;
     let changed = projection::revert_to(&inner.db, &mut tx, &mut now, number, hash).await?;
     now.store(&mut tx).await?;
+    drafts.extend(publish::operations(&mut tx, &changed, Way::Back).await?);
+    events::append(&mut tx, drafts).await?;
     tx.commit().await?;
     let depth = state.best_number - number;
     metrics::counter!("hanse_gateway_reorganisations_total").increment(1);
@@ -72,6 +77,7 @@ pub(super) async fn retreat(
         tracing::info!(depth, to = number, operations = changed.len(), "the chain has reorganised");
     }
     inner.waiters.wake(&changed);
+    inner.tail.wake();
     inner.to_send.notify_one();
     Ok(Step::Moved { operations: changed.len() })
 }

@@ -197,7 +197,11 @@ pub(crate) async fn revert_to(
     .bind(big(number))
     .execute(&mut *tx)
     .await?;
-    for sql in ["DELETE FROM transfers WHERE block_number > $1", "DELETE FROM blocks WHERE number > $1"] {
+    for sql in [
+        "DELETE FROM transfers WHERE block_number > $1",
+        "DELETE FROM token_controls WHERE block_number > $1",
+        "DELETE FROM blocks WHERE number > $1",
+    ] {
         sqlx::query(sql).bind(big(number)).execute(&mut *tx).await?;
     }
     state.best_number = number;

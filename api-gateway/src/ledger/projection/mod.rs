@@ -11,6 +11,7 @@
 //! the number of transactions in a block (but for chunks of 500).
 
 mod back;
+mod controls;
 mod rows;
 mod tokens;
 
@@ -130,6 +131,7 @@ pub(crate) async fn apply(
     insert_blocks(tx, blocks).await?;
     let changed = include_operations(tx, blocks, &ours).await?;
     insert_transfers(tx, blocks, &moved, &ours).await?;
+    controls::insert(tx, tokens, blocks).await?;
     table.store(tx).await?;
     change_supplies(db, tx, supplies).await?;
     if let Some(last) = blocks.last() {

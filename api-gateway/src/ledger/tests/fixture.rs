@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::custody::{Custody, NewWallet, RootKey};
 use crate::db::testing::TestDb;
 use crate::db::{Id, Statement, new_id, now_ms};
+use crate::events::Tail;
 use crate::ledger::accept::commit;
 use crate::ledger::chain::Chain;
 use crate::ledger::contracts::{address_text, chain_app_id, hash_text, token_address};
@@ -55,6 +56,7 @@ impl Fixture {
             chain_settings: config.chain.clone(),
             settings: config.ledger.clone(),
             waiters: Waiters::default(),
+            tail: Tail::default(),
             to_send: Notify::new(),
             to_follow: Notify::new(),
             to_verify: Notify::new(),

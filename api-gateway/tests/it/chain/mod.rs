@@ -3,11 +3,14 @@
 //! The binary is named by `HANSE_NODE_BIN`, otherwise taken from `$CARGO_TARGET_DIR/release`. Without it these tests
 //! say loudly that they are skipped.
 
+mod controls;
 mod crash;
+mod events;
 mod node;
 mod outage;
 mod reorg;
 mod transfers;
+mod webhooks;
 
 use crate::support::{Gateway, Tenant, text};
 use node::Node;

@@ -68,6 +68,17 @@ async fn a_reorganisation_takes_operations_back_and_they_happen_again() {
     assert_eq!(shop.balance(&user_id).await["confirmed"]["finalized"], "42");
     let network = shop.network().await;
     assert_eq!((&network["mismatches"], &network["finalityLosses"]), (&json!(0), &json!(0)));
+    // The events tell the whole story.
+    let path = "/events?types=transfer.*&limit=200";
+    let events = shop.gateway.get(path).bearer(&shop.tenant.key).send().await.expect(200);
+    let story: Vec<_> = events["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|event| event["data"]["toUser"] == user_id.as_str())
+        .map(|event| text(&event["type"]))
+        .collect();
+    assert_eq!(story, ["transfer.included", "transfer.reverted", "transfer.included", "transfer.finalized"]);
     let page = shop.gateway.get(&format!("/users/{user_id}/transactions")).bearer(&shop.tenant.key);
     assert_eq!(page.send().await.expect(200)["items"].as_array().unwrap().len(), 1);
     shop.gateway.stop().await;

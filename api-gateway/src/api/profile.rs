@@ -1,0 +1,296 @@
+//! `/users/{user}/…`: change, suspend, erase; passwords.
+
+use super::accepted;
+use super::extract::{AdminScope, AnyScope, Caller, Checks, Idempotency, Json, OwnerCaller, Unchecked, UserPath};
+use super::users::external_id;
+use crate::auth::{Principal, password};
+use crate::error::{Code, Error, Result};
+use crate::ledger::Operation;
+use crate::secret::Secret;
+use crate::server::AppState;
+use crate::services::owners::{email, label};
+use crate::services::profile::{self, Change, Export, PasswordChange, Proof};
+use crate::services::users::{self, User};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+/// What is to change of a user, as a JSON merge patch (RFC 7396): what is absent stays, what is null goes.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UserChange {
+    /// What to call them. The only thing that a user may change himself.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    display_name: Option<Option<String>>,
+    /// Your own name for the user; unique in the app.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    external_id: Option<Option<String>>,
+    /// For the user's own login; unique in the app.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<String>, format = Email, max_length = 254)]
+    email: Option<Option<String>>,
+    /// All tags: at most 20, of 1 to 50 characters.
+    #[schema(max_items = 20)]
+    tags: Option<Vec<String>>,
+    /// Your own names and values: at most 50, of 40 and 500 characters. An entry that is null goes.
+    metadata: Option<BTreeMap<String, Option<String>>>,
+}
+
+/// Tells null from absent.
+fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::<String>::deserialize(deserializer).map(Some)
+}
+
+impl Unchecked for UserChange {
+    type Checked = Change;
+
+    fn check(self, checks: &mut Checks) -> Option<Change> {
+        let mut text = |field: &str, given: Option<Option<String>>| match given {
+            Some(Some(text)) => {
+                let checked = match field {
+                    "email" => email(field, &text),
+                    "externalId" => external_id(field, &text),
+                    _ => label(field, &text, 100),
+                };
+                checks.take(checked).map(|text| Some(Some(text)))
+            }
+            other => Some(other),
+        };
+        let display_name = text("displayName", self.display_name);
+        let external_id = text("externalId", self.external_id);
+        let email = text("email", self.email);
+        let tags = checks.optional(self.tags, |tags| profile::tags("tags", tags));
+        let metadata = checks.optional(self.metadata, |given| profile::metadata("metadata", given));
+        Some(Change {
+            display_name: display_name?,
+            external_id: external_id?,
+            email: email?,
+            tags: tags?,
+            metadata: metadata?,
+        })
+    }
+}
+
+/// A new password.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PasswordRequest {
+    /// The new one: 8 characters to 256 bytes.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 256)]
+    password: Secret,
+    /// The one before; required of whoever changes his own.
+    #[schema(value_type = Option<String>, format = Password)]
+    current_password: Option<Secret>,
+}
+
+/// A new password that keeps the rules, and the one before.
+pub struct Passwords {
+    password: Zeroizing<String>,
+    current: Option<Zeroizing<String>>,
+}
+
+impl Unchecked for PasswordRequest {
+    type Checked = Passwords;
+
+    fn check(self, checks: &mut Checks) -> Option<Passwords> {
+        let password = checks.take(password::new_password("password", self.password));
+        let too_long = self.current_password.as_ref().is_some_and(|text| text.expose().len() > password::MAX_BYTES);
+        if too_long {
+            checks.broken("currentPassword", "length", format!("must have at most {} bytes", password::MAX_BYTES));
+        }
+        Some(Passwords { password: password?, current: self.current_password.map(Secret::into_inner) })
+    }
+}
+
+impl Passwords {
+    /// For who changes his own.
+    fn own(self, session: String) -> Result<(Zeroizing<String>, Proof)> {
+        let missing = || Error::field("currentPassword", "required", "is required to change one's own password");
+        let current = self.current.ok_or_else(missing)?;
+        Ok((self.password, Proof::Own { current, session }))
+    }
+}
+
+fn password_change(state: &AppState) -> PasswordChange<'_> {
+    PasswordChange { db: &state.db, auth: &state.auth, passwords: &state.passwords, attempts: &state.attempts }
+}
+
+/// The user who is calling.
+#[utoipa::path(
+    get, path = "/api/v1/users/me", tag = "users", operation_id = "getMyself",
+    security(("user" = [])),
+    responses((status = 200, description = "The user", body = User)),
+)]
+pub async fn me(State(state): State<Arc<AppState>>, Caller(principal): Caller) -> Result<axum::Json<User>> {
+    match principal {
+        Principal::User { id, app, .. } => users::get(&state.db, &app, &id).await.map(axum::Json),
+        other => Err(Error::new(Code::Forbidden, format!("this is for users, not for a {}", other.kind()))),
+    }
+}
+
+/// Change a user. A user may change his own `displayName`.
+#[utoipa::path(
+    patch, path = "/api/v1/users/{user}", tag = "users", operation_id = "updateUser",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        ("user" = String, Path, description = "`usr_…`"),
+    ),
+    request_body = UserChange,
+    security(("owner" = []), ("serverKey" = []), ("user" = [])),
+    responses((status = 200, description = "The user", body = User)),
+)]
+pub async fn update(
+    State(state): State<Arc<AppState>>,
+    scope: AnyScope,
+    UserPath(user): UserPath,
+    request: Json<UserChange>,
+) -> Result<axum::Json<User>> {
+    scope.actor.require_self(&user)?;
+    profile::update(&state.db, &scope.app, &scope.actor, &user, request.value).await.map(axum::Json)
+}
+
+/// Suspend a user: he can't log in, his sessions end, his wallet signs nothing, and the chain is told.
+#[utoipa::path(
+    post, path = "/api/v1/users/{user}/suspend", tag = "users", operation_id = "suspendUser",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        ("Idempotency-Key" = String, Header, description = "Your own name for this write"),
+        ("user" = String, Path, description = "`usr_…`"),
+    ),
+    security(("owner" = []), ("serverKey" = [])),
+    responses((status = 202, description = "The operation that tells the chain", body = Operation)),
+)]
+pub async fn suspend(
+    State(state): State<Arc<AppState>>,
+    scope: AdminScope,
+    UserPath(user): UserPath,
+    idempotency: Idempotency,
+) -> Result<Response> {
+    set_suspended(&state, &scope.app, &user, true, idempotency).await
+}
+
+/// Let a suspended user act again.
+#[utoipa::path(
+    post, path = "/api/v1/users/{user}/activate", tag = "users", operation_id = "activateUser",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        ("Idempotency-Key" = String, Header, description = "Your own name for this write"),
+        ("user" = String, Path, description = "`usr_…`"),
+    ),
+    security(("owner" = []), ("serverKey" = [])),
+    responses((status = 202, description = "The operation that tells the chain", body = Operation)),
+)]
+pub async fn activate(
+    State(state): State<Arc<AppState>>,
+    scope: AdminScope,
+    UserPath(user): UserPath,
+    idempotency: Idempotency,
+) -> Result<Response> {
+    set_suspended(&state, &scope.app, &user, false, idempotency).await
+}
+
+async fn set_suspended(
+    state: &AppState,
+    app: &str,
+    user: &str,
+    suspended: bool,
+    idempotency: Idempotency,
+) -> Result<Response> {
+    let key = idempotency.request_key(app, b"");
+    let operation = profile::set_suspended(&state.ledger, &state.auth, app, user, suspended, key).await?;
+    Ok(accepted::answer(&operation.id.clone(), operation))
+}
+
+/// Set a user's password. A user gives the one before; other sessions of his end.
+#[utoipa::path(
+    put, path = "/api/v1/users/{user}/password", tag = "users", operation_id = "setUserPassword",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        ("user" = String, Path, description = "`usr_…`"),
+    ),
+    request_body = PasswordRequest,
+    security(("owner" = []), ("serverKey" = []), ("user" = [])),
+    responses((status = 204, description = "Set")),
+)]
+pub async fn set_password(
+    State(state): State<Arc<AppState>>,
+    Caller(principal): Caller,
+    scope: AnyScope,
+    UserPath(user): UserPath,
+    request: Json<PasswordRequest>,
+) -> Result<StatusCode> {
+    scope.actor.require_self(&user)?;
+    let (password, proof) = match principal {
+        Principal::User { session, .. } => request.value.own(session)?,
+        _ => (request.value.password, Proof::App),
+    };
+    password_change(&state).of_user(&scope.app, &user, password, proof).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Change one's own password. Other sessions end.
+#[utoipa::path(
+    put, path = "/api/v1/owners/me/password", tag = "owners", operation_id = "setMyPassword",
+    request_body = PasswordRequest,
+    security(("owner" = [])),
+    responses((status = 204, description = "Set")),
+)]
+pub async fn set_own_password(
+    State(state): State<Arc<AppState>>,
+    Caller(principal): Caller,
+    OwnerCaller { id }: OwnerCaller,
+    request: Json<PasswordRequest>,
+) -> Result<StatusCode> {
+    let session = match principal {
+        Principal::Owner { session, .. } => session,
+        other => return Err(Error::new(Code::Forbidden, format!("this is for owners, not for a {}", other.kind()))),
+    };
+    let (password, proof) = request.value.own(session)?;
+    password_change(&state).of_owner(&id, password, proof).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// All that is stored of a user, as one document.
+#[utoipa::path(
+    get, path = "/api/v1/users/{user}/export", tag = "users", operation_id = "exportUser",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        ("user" = String, Path, description = "`usr_…`"),
+    ),
+    security(("owner" = []), ("serverKey" = []), ("user" = [])),
+    responses((status = 200, description = "Everything", body = Export)),
+)]
+pub async fn export(
+    State(state): State<Arc<AppState>>,
+    scope: AnyScope,
+    UserPath(user): UserPath,
+) -> Result<axum::Json<Export>> {
+    scope.actor.require_self(&user)?;
+    profile::export(&state.db, &scope.app, &user).await.map(axum::Json)
+}
+
+/// Erase a user: personal data leave the database for good. The ledger keeps his address and what it did.
+#[utoipa::path(
+    delete, path = "/api/v1/users/{user}", tag = "users", operation_id = "eraseUser",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        ("user" = String, Path, description = "`usr_…`"),
+    ),
+    security(("owner" = []), ("serverKey" = [])),
+    responses((status = 204, description = "Erased")),
+)]
+pub async fn erase(
+    State(state): State<Arc<AppState>>,
+    scope: AdminScope,
+    UserPath(user): UserPath,
+) -> Result<StatusCode> {
+    profile::erase(&state.db, &state.auth, &scope.app, &user).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,100 @@
+//! Events about what the ledger's tasks do. They are written in the transaction that does it: no change without its event,
+//! no event without its change. What becomes of them stands in [`crate::events`].
+
+use super::operations;
+use super::state::big;
+use super::transactions;
+use super::types::{Operation, Status, Transaction};
+use crate::db::QueryBuilder;
+use crate::error::{Error, Result};
+use crate::events::{Draft, Kind};
+use serde::Serialize;
+use sqlx::{AnyConnection, Row as _};
+
+/// Rows of one statement.
+const CHUNK: usize = 500;
+
+/// Which way the chain went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Best or finality moved on, or an operation was refused.
+    Forwards,
+    /// Blocks were taken back.
+    Back,
+}
+
+/// A movement, and whose it is.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Movement {
+    #[serde(flatten)]
+    transaction: Transaction,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_user: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_user: Option<String>,
+}
+
+/// What has become of operations.
+pub(crate) async fn operations(tx: &mut AnyConnection, ids: &[String], way: Way) -> Result<Vec<Draft>> {
+    let mut drafts = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        for (app_id, user_id, operation) in operations::by_ids(tx, chunk).await? {
+            drafts.push(Draft {
+                app_id,
+                kind: kind_of(&operation, way),
+                account: Some(operation.sender.clone()),
+                other_account: None,
+                user_id,
+                other_user_id: None,
+                data: json(&operation)?,
+            });
+        }
+    }
+    Ok(drafts)
+}
+
+fn kind_of(operation: &Operation, way: Way) -> Kind {
+    match (way, operation.status) {
+        (Way::Back, _) => Kind::OperationReverted,
+        (_, _) if operation.finalized_at.is_some() => Kind::OperationFinalized,
+        (_, Status::Failed) => Kind::OperationFailed,
+        _ => Kind::OperationIncluded,
+    }
+}
+
+/// The movements in the blocks `above < number <= until`.
+pub(crate) async fn transfers(tx: &mut AnyConnection, above: u64, until: u64, kind: Kind) -> Result<Vec<Draft>> {
+    let mut query = QueryBuilder::new(
+        "SELECT x.block_number, x.log_index, x.block_hash, x.tx_hash, x.token_id, x.from_address, x.to_address, x.amount, \
+         x.operation_id, x.timestamp_ms, t.decimals, o.memo, s.finalized_number, x.app_id, \
+         wf.user_id AS from_user, wt.user_id AS to_user \
+         FROM transfers x JOIN tokens t ON t.id = x.token_id JOIN chain_state s ON s.id = 1 \
+         LEFT JOIN operations o ON o.id = x.operation_id \
+         LEFT JOIN wallets wf ON wf.address = x.from_address AND wf.app_id = x.app_id \
+         LEFT JOIN wallets wt ON wt.address = x.to_address AND wt.app_id = x.app_id \
+         WHERE x.block_number > ",
+    );
+    query.push_bind(big(above)).push(" AND x.block_number <= ").push_bind(big(until));
+    query.push(" ORDER BY x.block_number, x.log_index");
+    let mut drafts = Vec::new();
+    for row in query.build().fetch_all(&mut *tx).await? {
+        let transaction = transactions::from_row(&row)?;
+        let (from_user, to_user): (Option<String>, Option<String>) =
+            (row.try_get("from_user")?, row.try_get("to_user")?);
+        drafts.push(Draft {
+            app_id: row.try_get("app_id")?,
+            kind,
+            account: Some(transaction.from.clone()),
+            other_account: Some(transaction.to.clone()),
+            user_id: from_user.clone(),
+            other_user_id: to_user.clone().filter(|user| from_user.as_ref() != Some(user)),
+            data: json(&Movement { transaction, from_user, to_user })?,
+        });
+    }
+    Ok(drafts)
+}
+
+fn json(data: &impl Serialize) -> Result<String> {
+    serde_json::to_string(data).map_err(Error::internal)
+}

@@ -1,0 +1,354 @@
+//! What an app keeps of a user, and what it may do to one: change, suspend, erase.
+
+use super::tokens::submission;
+use super::users::{self, User, UserStatus};
+use super::{Actor, parties};
+use crate::auth::Authenticator;
+use crate::auth::attempts::Attempts;
+use crate::auth::password::Passwords;
+use crate::db::{Db, QueryBuilder, Statement, now_ms, taken_field};
+use crate::error::{Code, Error, FieldError, Result};
+use crate::ledger::contracts::ChainAppId;
+use crate::ledger::{Intent, Ledger, Operation, RequestKey};
+use crate::services::owners::label;
+use serde::Serialize;
+use sqlx::{AnyConnection, Row as _};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+/// Tags of one user at most.
+pub const MAX_TAGS: usize = 20;
+/// Entries of one user's metadata at most.
+pub const MAX_METADATA: usize = 50;
+
+/// The app's own names and values for a user.
+pub type Metadata = BTreeMap<String, String>;
+
+/// What is to change of a user, checked. `None`: it stays; `Some(None)`: it goes.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// What to call them.
+    pub display_name: Option<Option<String>>,
+    /// The app's own name for the user.
+    pub external_id: Option<Option<String>>,
+    /// For the user's own login.
+    pub email: Option<Option<String>>,
+    /// All tags.
+    pub tags: Option<Vec<String>>,
+    /// Entries of the metadata; those with `None` go, those that aren't named stay.
+    pub metadata: Option<BTreeMap<String, Option<String>>>,
+}
+
+impl Change {
+    /// Whether it is only what a user may change of himself.
+    fn is_personal(&self) -> bool {
+        self.external_id.is_none() && self.email.is_none() && self.tags.is_none() && self.metadata.is_none()
+    }
+}
+
+/// Tags, each once.
+///
+/// # Errors
+/// Names the first bad one.
+pub fn tags(field: &str, given: Vec<String>) -> Result<Vec<String>, FieldError> {
+    if given.len() > MAX_TAGS {
+        return Err(FieldError::new(field, "length", format!("must have at most {MAX_TAGS} tags")));
+    }
+    let mut tags = Vec::new();
+    for (index, text) in given.into_iter().enumerate() {
+        let tag = label(&format!("{field}[{index}]"), &text, 50)?;
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    tags.sort();
+    Ok(tags)
+}
+
+/// Metadata as a request brings it.
+///
+/// # Errors
+/// Names the first bad entry.
+pub fn metadata(
+    field: &str,
+    given: BTreeMap<String, Option<String>>,
+) -> Result<BTreeMap<String, Option<String>>, FieldError> {
+    for (key, value) in &given {
+        if label(field, key, 40).is_err() {
+            return Err(FieldError::new(field, "format", "must have keys of 1 to 40 visible characters"));
+        }
+        if let Some(value) = value
+            && (value.chars().count() > 500 || value.contains('\0'))
+        {
+            return Err(FieldError::new(format!("{field}.{key}"), "length", "must have at most 500 characters"));
+        }
+    }
+    Ok(given)
+}
+
+/// Changes what is kept of a user. A user changes what he is called; the rest is the app's.
+///
+/// # Errors
+/// 404; 403 for a user who changes more; 409 when an external id or address is taken.
+pub async fn update(db: &Db, app: &str, actor: &Actor, id: &str, change: Change) -> Result<User> {
+    if actor.user_id().is_some() && !change.is_personal() {
+        return Err(Error::new(Code::Forbidden, "a user may change only his displayName"));
+    }
+    let before = users::get(db, app, id).await?;
+    require_kept(&before)?;
+    let mut tx = db.write().await?;
+    // The row is locked, and read again: metadata is merged.
+    let row = sqlx::query(match db.engine() {
+        crate::db::Engine::Sqlite => "SELECT metadata, password_hash FROM users WHERE app_id = $1 AND id = $2",
+        crate::db::Engine::Postgres => {
+            "SELECT metadata, password_hash FROM users WHERE app_id = $1 AND id = $2 FOR UPDATE"
+        }
+    })
+    .bind(app)
+    .bind(id)
+    .fetch_one(&mut *tx)
+    .await?;
+    let mut merged: Metadata = serde_json::from_str(row.try_get("metadata")?).map_err(Error::internal)?;
+    for (key, value) in change.metadata.into_iter().flatten() {
+        match value {
+            Some(value) => merged.insert(key, value),
+            None => merged.remove(&key),
+        };
+    }
+    if merged.len() > MAX_METADATA {
+        return Err(Error::field("metadata", "length", format!("must have at most {MAX_METADATA} entries")));
+    }
+    let password: Option<String> = row.try_get("password_hash")?;
+    if change.email == Some(None) && password.is_some() {
+        return Err(Error::field("email", "required", "can't go while there is a password: users log in with it"));
+    }
+    let changed = sqlx::query(
+        "UPDATE users SET display_name = $1, external_id = $2, email = $3, metadata = $4 WHERE app_id = $5 AND id = $6",
+    )
+    .bind(change.display_name.unwrap_or(before.display_name))
+    .bind(change.external_id.unwrap_or(before.external_id))
+    .bind(change.email.unwrap_or(before.email))
+    .bind(serde_json::to_string(&merged).map_err(Error::internal)?)
+    .bind(app)
+    .bind(id)
+    .execute(&mut *tx)
+    .await;
+    changed.map_err(|error| match taken_field(&error) {
+        Some(field) => Error::taken(field).caused_by(error),
+        None => error.into(),
+    })?;
+    if let Some(tags) = change.tags {
+        sqlx::query("DELETE FROM user_tags WHERE user_id = $1").bind(id).execute(&mut *tx).await?;
+        add_tags(&mut tx, app, id, &tags).await?;
+    }
+    tx.commit().await?;
+    users::get(db, app, id).await
+}
+
+async fn add_tags(tx: &mut AnyConnection, app: &str, id: &str, tags: &[String]) -> Result<()> {
+    if tags.is_empty() {
+        return Ok(());
+    }
+    let mut query = QueryBuilder::new("INSERT INTO user_tags (app_id, tag, user_id) ");
+    query.push_values(tags, |mut row, tag| {
+        row.push_bind(app).push_bind(tag).push_bind(id);
+    });
+    query.build().execute(tx).await?;
+    Ok(())
+}
+
+fn require_kept(user: &User) -> Result<()> {
+    match user.status {
+        UserStatus::Erased => Err(Error::new(Code::Conflict, "the user is erased")),
+        UserStatus::Active | UserStatus::Suspended => Ok(()),
+    }
+}
+
+/// Suspends a user, or lets him act again: at once in this gateway, where he has no session and his wallet signs nothing,
+/// and on chain by the operation that is answered.
+///
+/// # Errors
+/// 404; 409 for an erased user; what [`Ledger::submit`] answers.
+pub async fn set_suspended(
+    ledger: &Ledger,
+    auth: &Authenticator,
+    app: &str,
+    id: &str,
+    suspended: bool,
+    request: RequestKey,
+) -> Result<Operation> {
+    let user = users::get(ledger.db(), app, id).await?;
+    require_kept(&user)?;
+    let chain_app: ChainAppId = sqlx::query("SELECT chain_app_id FROM apps WHERE id = $1")
+        .bind(app)
+        .fetch_one(ledger.db().reader())
+        .await?
+        .try_get::<String, _>(0)?
+        .parse()
+        .map_err(Error::internal)?;
+    let account = user.wallet.address.parse().map_err(Error::internal)?;
+    let treasury = parties::treasury(ledger.db(), app).await?;
+    let intent = Intent::SetUserStatus { app: chain_app, account, active: !suspended };
+    let mut submission = submission(app, treasury.id, intent, request, &Actor::App, None);
+    let status = if suspended { "suspended" } else { "active" };
+    submission.rows = vec![
+        Statement::new("UPDATE users SET status = $1 WHERE app_id = $2 AND id = $3").bind(status).bind(app).bind(id),
+        Statement::new("UPDATE wallets SET suspended = $1 WHERE app_id = $2 AND id = $3")
+            .bind(suspended)
+            .bind(app)
+            .bind(&user.wallet.id),
+    ];
+    if suspended {
+        submission.rows.push(close_sessions(id, None));
+    }
+    submission.resource_id = Some(id.to_owned());
+    let operation = ledger.submit(submission).await?.operation;
+    auth.forget_sessions();
+    tracing::info!(app, user = id, suspended, "a user's status is changed");
+    Ok(operation)
+}
+
+/// Closes a principal's sessions, but for one.
+pub(super) fn close_sessions(principal: &str, but: Option<&str>) -> Statement {
+    Statement::new(
+        "UPDATE sessions SET revoked_at_ms = $1 WHERE principal_id = $2 AND revoked_at_ms IS NULL AND id <> $3",
+    )
+    .bind(now_ms())
+    .bind(principal)
+    .bind(but.unwrap_or_default())
+}
+
+/// Takes a user's personal data out of the database: names, addresses, tags, metadata, password, notes on his operations,
+/// and the stored answer to the request that made him. What is on the ledger stays: an address, and what it did. The wallet
+/// stays with its key, and signs nothing any more.
+///
+/// # Errors
+/// 404.
+pub async fn erase(db: &Db, auth: &Authenticator, app: &str, id: &str) -> Result<()> {
+    let user = users::get(db, app, id).await?;
+    let mut tx = db.write().await?;
+    for statement in [
+        Statement::new(
+            "UPDATE users SET status = 'erased', external_id = NULL, email = NULL, password_hash = NULL, \
+             display_name = NULL, metadata = '{}' WHERE app_id = $1 AND id = $2",
+        )
+        .bind(app)
+        .bind(id),
+        Statement::new("UPDATE wallets SET suspended = 1 WHERE app_id = $1 AND id = $2")
+            .bind(app)
+            .bind(&user.wallet.id),
+        Statement::new("DELETE FROM user_tags WHERE user_id = $1").bind(id),
+        Statement::new("UPDATE operations SET memo = NULL WHERE user_id = $1").bind(id),
+        Statement::new(
+            "DELETE FROM idempotency_keys WHERE operation_id IN \
+             (SELECT operation_id FROM users WHERE app_id = $1 AND id = $2)",
+        )
+        .bind(app)
+        .bind(id),
+        close_sessions(id, None),
+    ] {
+        statement.execute(&mut tx).await?;
+    }
+    tx.commit().await?;
+    auth.forget_sessions();
+    tracing::info!(app, user = id, "a user is erased");
+    Ok(())
+}
+
+/// Who sets a password, and how he shows that he may.
+pub enum Proof {
+    /// The app: for a user who has none, or has forgotten it.
+    App,
+    /// The user, by the password before, in this session, which stays open.
+    Own {
+        /// The password before.
+        current: Zeroizing<String>,
+        /// `ses_…`
+        session: String,
+    },
+}
+
+/// What setting a password needs.
+pub struct PasswordChange<'a> {
+    /// Where it is kept.
+    pub db: &'a Db,
+    /// Forgets closed sessions.
+    pub auth: &'a Authenticator,
+    /// Hashes.
+    pub passwords: &'a Passwords,
+    /// Counts wrong ones.
+    pub attempts: &'a Attempts,
+}
+
+impl PasswordChange<'_> {
+    /// Sets a user's password and closes his other sessions.
+    ///
+    /// # Errors
+    /// 404; 401 for a wrong password; 429 for too many of them; a field error for a user without an address.
+    pub async fn of_user(&self, app: &str, id: &str, password: Zeroizing<String>, proof: Proof) -> Result<()> {
+        let user = users::get(self.db, app, id).await?;
+        require_kept(&user)?;
+        if user.email.is_none() {
+            return Err(Error::field("password", "required", "needs an e-mail address first: users log in with it"));
+        }
+        let sql = "SELECT password_hash FROM users WHERE id = $1";
+        self.change(id, sql, "UPDATE users SET password_hash = $1 WHERE id = $2", password, proof).await
+    }
+
+    /// Sets an owner's password and closes his other sessions.
+    ///
+    /// # Errors
+    /// As for a user.
+    pub async fn of_owner(&self, id: &str, password: Zeroizing<String>, proof: Proof) -> Result<()> {
+        let sql = "SELECT password_hash FROM owners WHERE id = $1";
+        self.change(id, sql, "UPDATE owners SET password_hash = $1 WHERE id = $2", password, proof).await
+    }
+
+    async fn change(
+        &self,
+        id: &str,
+        select: &'static str,
+        update: &'static str,
+        password: Zeroizing<String>,
+        proof: Proof,
+    ) -> Result<()> {
+        let mut kept = None;
+        if let Proof::Own { current, session } = proof {
+            let attempt = self.attempts.begin(format!("password of {id}"))?;
+            let row = sqlx::query(select).bind(id).fetch_one(self.db.reader()).await?;
+            if !self.passwords.verify(current, row.try_get(0)?).await? {
+                attempt.fail();
+                return Err(Error::new(Code::CredentialsInvalid, "the current password is wrong"));
+            }
+            kept = Some(session);
+        }
+        let hash = self.passwords.hash(password).await?;
+        let mut tx = self.db.write().await?;
+        Statement::new(update).bind(hash).bind(id).execute(&mut tx).await?;
+        close_sessions(id, kept.as_deref()).execute(&mut tx).await?;
+        tx.commit().await?;
+        self.auth.forget_sessions();
+        Ok(())
+    }
+}
+
+/// All that is stored of a user.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Export {
+    /// The user.
+    pub user: User,
+    /// His operations, newest first, at most 10,000.
+    pub operations: Vec<Operation>,
+}
+
+/// All that is stored of a user, for himself.
+///
+/// # Errors
+/// 404.
+pub async fn export(db: &Db, app: &str, id: &str) -> Result<Export> {
+    let user = users::get(db, app, id).await?;
+    let filter = crate::ledger::operations::Filter { user_id: Some(id.to_owned()), ..Default::default() };
+    Ok(Export { user, operations: crate::ledger::operations::list(db, app, &filter, 10_000).await? })
+}
