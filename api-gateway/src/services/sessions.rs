@@ -69,6 +69,9 @@ pub enum Login {
 /// Session, the token's expiry, the session's revocation, principal, app.
 type RefreshRow = (String, i64, Option<i64>, String, Option<String>);
 
+/// Session, when it was opened, renewed last and ends, and by what.
+type OpenRow = (String, i64, Option<i64>, i64, Option<String>);
+
 /// Opens, renews and closes sessions.
 pub struct Sessions<'a> {
     /// Where they are kept.
@@ -212,7 +215,7 @@ impl Sessions<'_> {
     pub async fn list(&self, principal: &Principal, page: &PageQuery) -> Result<Page<OpenSession>> {
         let (id, current) = holder(principal)?;
         let limit = page.limit()?;
-        let rows: Vec<(String, i64, Option<i64>, i64, Option<String>)> = sqlx::query_as(
+        let rows: Vec<OpenRow> = sqlx::query_as(
             "SELECT id, created_at_ms, last_used_at_ms, expires_at_ms, user_agent FROM sessions \
              WHERE principal_id = $1 AND revoked_at_ms IS NULL AND expires_at_ms > $2 AND id < $3 ORDER BY id DESC LIMIT $4",
         )
@@ -222,15 +225,14 @@ impl Sessions<'_> {
         .bind(limit + 1)
         .fetch_all(self.db.reader())
         .await?;
-        let open =
-            |(id, created, used, expires, user_agent): (String, i64, Option<i64>, i64, Option<String>)| OpenSession {
-                current: id == current,
-                id,
-                created_at: UnixMs(created),
-                last_used_at: used.map(UnixMs),
-                expires_at: UnixMs(expires),
-                user_agent,
-            };
+        let open = |(id, created_at_ms, last_used_at_ms, expires_at_ms, user_agent): OpenRow| OpenSession {
+            current: id == current,
+            id,
+            created_at: UnixMs(created_at_ms),
+            last_used_at: last_used_at_ms.map(UnixMs),
+            expires_at: UnixMs(expires_at_ms),
+            user_agent,
+        };
         Ok(Page::cut(rows.into_iter().map(open).collect(), limit, |session| session.id.clone()))
     }
 
