@@ -42,6 +42,7 @@ pub struct Config {
     pub database: Database,
     pub chain: Chain,
     pub ledger: Ledger,
+    pub limits: Limits,
     pub events: Events,
     pub webhooks: Webhooks,
     pub custody: Custody,
@@ -109,6 +110,26 @@ pub struct Ledger {
     pub retry_min_ms: u64,
     pub retry_max_ms: u64,
     pub idempotency_days: u32,
+}
+
+/// `[limits]`
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Limits {
+    pub owner: Rate,
+    pub key: Rate,
+    pub user: Rate,
+    pub app: Rate,
+}
+
+/// Requests a second, and how many may come at once. 0 a second: no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Rate {
+    pub per_second: u32,
+    pub burst: u32,
 }
 
 /// `[events]`

@@ -91,6 +91,8 @@ codes! {
     UpgradeRequired = "upgrade_required", UPGRADE_REQUIRED, "A WebSocket handshake is required";
     /// Too many wrong passwords for one account, whether it exists or not.
     TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS, "Too many wrong passwords";
+    /// More requests than this caller, or his app, may make.
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";
     /// A bug or a broken disk. The cause stands in the log under the request's id.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Internal error";
     /// Too many requests at once, or the database is away: nothing was done.

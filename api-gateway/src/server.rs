@@ -10,6 +10,7 @@
 use crate::api;
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
+use crate::auth::rates::Rates;
 use crate::auth::{Authenticator, jwt_keys};
 use crate::config::Config;
 use crate::custody::{Custody, RootKey, RootKeySource};
@@ -42,6 +43,8 @@ pub struct AppState {
     pub passwords: Passwords,
     /// Counts wrong passwords.
     pub attempts: Attempts,
+    /// Counts requests.
+    pub rates: Rates,
     /// Keeps the wallets' keys.
     pub custody: Custody,
     /// Takes writes, knows the chain.
@@ -138,6 +141,7 @@ impl Server {
             stopping: stopped.clone(),
             open_admission: Arc::new(Semaphore::new(config.server.open_concurrency_limit)),
             attempts: Attempts::default(),
+            rates: Rates::new(&config.limits),
             config,
             db,
             auth,
@@ -350,6 +354,7 @@ async fn housekeeping(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) 
             _ = tick.tick() => {}
         }
         crate::telemetry::metrics_handle().run_upkeep();
+        state.rates.tidy();
         if let Err(error) = state.auth.reload_keys().await {
             tracing::warn!(%error, "could not reload the keys that sign access tokens");
         }

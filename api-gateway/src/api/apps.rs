@@ -5,8 +5,9 @@ use super::extract::{Checks, Idempotency, Json, OwnerCaller, OwnerScope, Query, 
 use crate::db::{Page, PageQuery};
 use crate::error::{FieldError, Result};
 use crate::server::AppState;
-use crate::services::apps::{self, App, NewApp};
+use crate::services::apps::{self, App, Change, NewApp};
 use crate::services::owners::label;
+use crate::strict::nullable;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
@@ -36,6 +37,35 @@ impl Unchecked for AppRequest {
         let description = checks.optional(self.description, |text| label("description", &text, 500));
         let url = checks.optional(self.url, |text| web_url("url", &text));
         Some(NewApp { name: name?, description: description?, url: url? })
+    }
+}
+
+/// What is to change of an app, as a JSON merge patch (RFC 7396): what is absent stays, what is null goes.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AppChange {
+    /// Its name.
+    #[schema(min_length = 1, max_length = 100)]
+    name: Option<String>,
+    /// What it is.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>, max_length = 500)]
+    description: Option<Option<String>>,
+    /// Its web page, http or https.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>, max_length = 500)]
+    url: Option<Option<String>>,
+}
+
+impl Unchecked for AppChange {
+    type Checked = Change;
+
+    fn check(self, checks: &mut Checks) -> Option<Change> {
+        let name = checks.optional(self.name, |text| label("name", &text, 100));
+        let description =
+            checks.optional(self.description, |given| given.map(|text| label("description", &text, 500)).transpose());
+        let url = checks.optional(self.url, |given| given.map(|text| web_url("url", &text)).transpose());
+        Some(Change { name: name?, description: description?, url: url? })
     }
 }
 
@@ -93,6 +123,22 @@ pub async fn list(
 )]
 pub async fn get(State(state): State<Arc<AppState>>, scope: OwnerScope) -> Result<axum::Json<App>> {
     apps::get(&state.db, &scope.app).await.map(axum::Json)
+}
+
+/// Change an app. What is absent stays, what is null goes.
+#[utoipa::path(
+    patch, path = "/api/v1/apps/{app}", tag = "apps", operation_id = "updateApp",
+    params(("app" = String, Path, description = "`app_…`")),
+    request_body = AppChange,
+    security(("owner" = [])),
+    responses((status = 200, description = "The app", body = App)),
+)]
+pub async fn update(
+    State(state): State<Arc<AppState>>,
+    scope: OwnerScope,
+    request: Json<AppChange>,
+) -> Result<axum::Json<App>> {
+    apps::update(&state.db, &scope.app, request.value).await.map(axum::Json)
 }
 
 #[cfg(test)]

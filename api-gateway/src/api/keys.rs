@@ -1,10 +1,10 @@
 //! `/apps/{app}/keys`: an app's server keys, for its owner alone.
 
 use super::extract::{Checks, Json, KeyPath, OwnerScope, Query, Unchecked};
-use crate::db::{Page, PageQuery};
+use crate::db::{Page, PageQuery, UnixMs, now_ms};
 use crate::error::Result;
 use crate::server::AppState;
-use crate::services::keys::{self, NewServerKey, ServerKey};
+use crate::services::keys::{self, NewServerKey, OVERLAP_MAX_S, ServerKey};
 use crate::services::owners::label;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -19,13 +19,44 @@ pub struct KeyRequest {
     /// What it is for.
     #[schema(example = "production", min_length = 1, max_length = 100)]
     name: String,
+    /// When it is to end by itself; never when absent.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<UnixMs>,
 }
 
 impl Unchecked for KeyRequest {
-    type Checked = String;
+    type Checked = (String, Option<UnixMs>);
 
-    fn check(self, checks: &mut Checks) -> Option<String> {
-        checks.take(label("name", &self.name, 100))
+    fn check(self, checks: &mut Checks) -> Option<Self::Checked> {
+        let name = checks.take(label("name", &self.name, 100));
+        if self.expires_at.is_some_and(|at| at.0 <= now_ms()) {
+            checks.broken("expiresAt", "range", "must be in the future");
+            return None;
+        }
+        Some((name?, self.expires_at))
+    }
+}
+
+/// How a secret is exchanged.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeyRotation {
+    /// How long the old secret works too: 0 to 604,800 seconds; an hour when absent.
+    #[schema(minimum = 0, maximum = 604_800)]
+    overlap_seconds: Option<i64>,
+}
+
+impl Unchecked for KeyRotation {
+    type Checked = i64;
+
+    fn check(self, checks: &mut Checks) -> Option<i64> {
+        match self.overlap_seconds.unwrap_or(3_600) {
+            seconds @ 0..=OVERLAP_MAX_S => Some(seconds),
+            _ => {
+                checks.broken("overlapSeconds", "range", "must be 0 to 604800");
+                None
+            }
+        }
     }
 }
 
@@ -42,7 +73,8 @@ pub async fn create(
     scope: OwnerScope,
     request: Json<KeyRequest>,
 ) -> Result<(StatusCode, axum::Json<NewServerKey>)> {
-    let key = keys::create(&state.db, &scope.app, request.value).await?;
+    let (name, expires_at) = request.value;
+    let key = keys::create(&state.db, &scope.app, name, expires_at).await?;
     Ok((StatusCode::CREATED, axum::Json(key)))
 }
 
@@ -74,6 +106,23 @@ pub async fn get(
     KeyPath(key): KeyPath,
 ) -> Result<axum::Json<ServerKey>> {
     keys::get(&state.db, &scope.app, &key).await.map(axum::Json)
+}
+
+/// Exchange a server key's secret. The old one works for a while too, so that a server can change over without a gap.
+#[utoipa::path(
+    post, path = "/api/v1/apps/{app}/keys/{key}/rotate", tag = "keys", operation_id = "rotateKey",
+    params(("app" = String, Path, description = "`app_…`"), ("key" = String, Path, description = "`key_…`")),
+    request_body = KeyRotation,
+    security(("owner" = [])),
+    responses((status = 200, description = "The key with its new secret", body = NewServerKey)),
+)]
+pub async fn rotate(
+    State(state): State<Arc<AppState>>,
+    scope: OwnerScope,
+    KeyPath(key): KeyPath,
+    request: Json<KeyRotation>,
+) -> Result<axum::Json<NewServerKey>> {
+    keys::rotate(&state.db, &state.auth, &scope.app, &key, request.value).await.map(axum::Json)
 }
 
 /// Revoke a server key. It works no longer, at once on this gateway and within seconds on its replicas.

@@ -6,6 +6,7 @@
 //!
 //! The size limit stands where bodies are read (`extract::body`).
 
+use crate::auth::rates::Standing;
 use crate::error::{Code, Error};
 use crate::server::AppState;
 use crate::telemetry::{REQUEST_ID, REQUEST_ID_HEADER, accepted_request_id};
@@ -105,6 +106,52 @@ impl Place {
     pub fn give_back(&self) {
         drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
+}
+
+/// What a request has used of its caller's rate, noted by whoever finds out who is calling.
+#[derive(Clone, Default)]
+pub struct Meter(Arc<Mutex<Metered>>);
+
+#[derive(Default)]
+struct Metered {
+    begun: bool,
+    standing: Option<Standing>,
+}
+
+impl Meter {
+    /// Whether the request is still to be counted.
+    pub fn begin(&self) -> bool {
+        let mut metered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        !std::mem::replace(&mut metered.begun, true)
+    }
+
+    /// Where the caller stands now.
+    pub fn note(&self, standing: Option<Standing>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).standing = standing;
+    }
+
+    fn standing(&self) -> Option<Standing> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).standing
+    }
+}
+
+/// Tells callers where they stand (draft-ietf-httpapi-ratelimit-headers).
+pub async fn rate(mut request: Request, next: Next) -> Response {
+    let meter = Meter::default();
+    request.extensions_mut().insert(meter.clone());
+    let mut response = next.run(request).await;
+    if let Some(Standing { policy, rate, remaining, reset_s }) = meter.standing() {
+        let window_s = u64::from(rate.burst).div_ceil(u64::from(rate.per_second)).max(1);
+        for (name, value) in [
+            ("ratelimit-policy", format!("\"{policy}\";q={};w={window_s}", rate.burst)),
+            ("ratelimit", format!("\"{policy}\";r={remaining};t={reset_s}")),
+        ] {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.headers_mut().insert(HeaderName::from_static(name), value);
+            }
+        }
+    }
+    response
 }
 
 /// Where anybody may send a body, without a token.

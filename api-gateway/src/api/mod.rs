@@ -60,9 +60,10 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(sessions::delete))
         .routes(routes!(sessions::delete_one))
         .routes(routes!(apps::create, apps::list))
-        .routes(routes!(apps::get))
+        .routes(routes!(apps::get, apps::update))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::get, keys::delete))
+        .routes(routes!(keys::rotate))
         .routes(routes!(users::create, users::list))
         .routes(routes!(users::get, profile::update, profile::erase))
         .routes(routes!(profile::me))
@@ -84,6 +85,7 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(transfers::create))
         .routes(routes!(transfers::create_bulk))
         .routes(routes!(transactions::of_token))
+        .routes(routes!(transactions::statement))
         .routes(routes!(balances::of_holder))
         .routes(routes!(operations::list))
         .routes(routes!(operations::get))
@@ -134,6 +136,7 @@ pub fn router(state: Arc<AppState>) -> Result<Router, serde_json::Error> {
         .merge(Router::from(swagger))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
+        .layer(from_fn(limits::rate))
         .layer(from_fn_with_state(state.clone(), limits::time_limit))
         .layer(from_fn_with_state(state.clone(), limits::admission))
         .layer(CatchPanicLayer::custom(limits::panicked))
@@ -168,11 +171,12 @@ fn with_cors(router: Router<Arc<AppState>>, origins: &[String]) -> Router<Arc<Ap
     }
     let ours = ["idempotency-key", extract::APP_HEADER, crate::telemetry::REQUEST_ID_HEADER];
     let ours = Vec::from(ours.map(HeaderName::from_static));
+    let told = Vec::from(["ratelimit", "ratelimit-policy"].map(HeaderName::from_static));
     router.layer(
         CorsLayer::new()
             .allow_origin(origins)
             .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
             .allow_headers([vec![header::AUTHORIZATION, header::CONTENT_TYPE], ours.clone()].concat())
-            .expose_headers([vec![header::LOCATION], ours].concat()),
+            .expose_headers([vec![header::LOCATION, header::RETRY_AFTER], told, ours].concat()),
     )
 }

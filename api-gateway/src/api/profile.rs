@@ -11,10 +11,11 @@ use crate::server::AppState;
 use crate::services::owners::{email, label};
 use crate::services::profile::{self, Change, Export, PasswordChange, Proof};
 use crate::services::users::{self, User};
+use crate::strict::nullable;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -25,15 +26,15 @@ use zeroize::Zeroizing;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UserChange {
     /// What to call them. The only thing that a user may change himself.
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, max_length = 100)]
     display_name: Option<Option<String>>,
     /// Your own name for the user; unique in the app.
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, max_length = 100)]
     external_id: Option<Option<String>>,
     /// For the user's own login; unique in the app.
-    #[serde(default, deserialize_with = "named")]
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, format = Email, max_length = 254)]
     email: Option<Option<String>>,
     /// All tags: at most 20, of 1 to 50 characters.
@@ -41,11 +42,6 @@ pub struct UserChange {
     tags: Option<Vec<String>>,
     /// Your own names and values: at most 50, of 40 and 500 characters. An entry that is null goes.
     metadata: Option<BTreeMap<String, Option<String>>>,
-}
-
-/// Tells null from absent.
-fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(deserializer).map(Some)
 }
 
 impl Unchecked for UserChange {

@@ -15,6 +15,7 @@ pub mod jwt;
 pub mod jwt_keys;
 pub mod opaque;
 pub mod password;
+pub mod rates;
 
 use crate::auth::cache::Cache;
 use crate::auth::jwt::AccessTokens;
@@ -207,9 +208,16 @@ impl Authenticator {
             return Ok(Principal::ServerKey { id: live.id, app: live.app });
         }
         let row: Option<(String, String, Option<i64>)> = sqlx::query_as(
-            "SELECT id, app_id, last_used_at_ms FROM server_keys WHERE secret_hash = $1 AND revoked_at_ms IS NULL",
+            "SELECT id, app_id, last_used_at_ms FROM server_keys WHERE secret_hash = $1 AND revoked_at_ms IS NULL \
+             AND (expires_at_ms IS NULL OR expires_at_ms > $2) UNION ALL \
+             SELECT id, app_id, last_used_at_ms FROM server_keys WHERE old_secret_hash = $3 AND revoked_at_ms IS NULL \
+             AND (expires_at_ms IS NULL OR expires_at_ms > $4) AND old_secret_until_ms > $5",
         )
         .bind(&hash)
+        .bind(now_ms())
+        .bind(&hash)
+        .bind(now_ms())
+        .bind(now_ms())
         .fetch_optional(self.db.reader())
         .await?;
         let (id, app, last_used_at_ms) = row.ok_or_else(unknown)?;

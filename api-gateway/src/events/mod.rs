@@ -173,19 +173,33 @@ impl Scope {
     }
 }
 
-/// Deletes events, and what is known of their deliveries, that are older than `days`.
+/// Events deleted in one transaction: no write has to wait long for it.
+const FORGOTTEN_AT_ONCE: i64 = 1_000;
+
+/// Deletes events that are older than `days`, and what is known of their deliveries.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn forget(db: &Db, days: u32) -> Result<u64, Error> {
     let before = now_ms() - i64::from(days) * 86_400_000;
     let mut gone = 0;
-    for sql in
-        ["DELETE FROM webhook_deliveries WHERE created_at_ms < $1", "DELETE FROM events WHERE created_at_ms < $1"]
-    {
-        gone += sqlx::query(sql).bind(before).execute(db.writer()).await?.rows_affected();
+    loop {
+        let mut tx = db.write_relaxed().await?;
+        let mut deleted = 0;
+        for sql in [
+            "DELETE FROM webhook_deliveries WHERE sequence IN (SELECT sequence FROM events WHERE created_at_ms < $1 \
+             ORDER BY created_at_ms LIMIT $2)",
+            "DELETE FROM events WHERE sequence IN (SELECT sequence FROM events WHERE created_at_ms < $1 \
+             ORDER BY created_at_ms LIMIT $2)",
+        ] {
+            deleted = sqlx::query(sql).bind(before).bind(FORGOTTEN_AT_ONCE).execute(&mut *tx).await?.rows_affected();
+        }
+        tx.commit().await?;
+        gone += deleted;
+        if deleted < FORGOTTEN_AT_ONCE.unsigned_abs() {
+            return Ok(gone);
+        }
     }
-    Ok(gone)
 }
 
 #[cfg(test)]
@@ -202,6 +216,28 @@ mod tests {
             other_user_id: other.map(Into::into),
             data: r#"{"amount":"5"}"#.into(),
             created_at_ms: 1_795_344_840_123,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_old_is_forgotten_with_its_deliveries() {
+        for test in crate::db::testing::all().await {
+            let mut tx = test.db.write().await.unwrap();
+            let old = now_ms() - 31 * 86_400_000;
+            for (sequence, at) in (1..=FORGOTTEN_AT_ONCE + 5).map(|number| (number, old)).chain([(5_000, now_ms())]) {
+                sqlx::query("INSERT INTO events (sequence, id, app_id, type, data, created_at_ms) VALUES ($1, $2, 'a', 't', '{}', $3)")
+                    .bind(sequence)
+                    .bind(format!("evt_{sequence}"))
+                    .bind(at)
+                    .execute(&mut *tx)
+                    .await
+                    .unwrap();
+            }
+            tx.commit().await.unwrap();
+            assert_eq!(forget(&test.db, 30).await.unwrap(), FORGOTTEN_AT_ONCE.unsigned_abs() + 5, "{}", test.name);
+            let left: Vec<(i64,)> =
+                sqlx::query_as("SELECT sequence FROM events").fetch_all(test.db.reader()).await.unwrap();
+            assert_eq!(left, [(5_000,)], "{}", test.name);
         }
     }
 

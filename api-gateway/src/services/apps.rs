@@ -109,6 +109,36 @@ pub async fn create(
         .await
 }
 
+/// What is to change of an app, checked. `None`: it stays; `Some(None)`: it goes.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// Its name.
+    pub name: Option<String>,
+    /// What it is.
+    pub description: Option<Option<String>>,
+    /// Its web page.
+    pub url: Option<Option<String>>,
+}
+
+/// Changes what is kept of an app; whoever asks has been shown to own it.
+///
+/// # Errors
+/// 404.
+pub async fn update(db: &Db, id: &str, change: Change) -> Result<App> {
+    let mut tx = db.write().await?;
+    for (sql, value) in [
+        ("UPDATE apps SET name = $1 WHERE id = $2", change.name.map(Some)),
+        ("UPDATE apps SET description = $1 WHERE id = $2", change.description),
+        ("UPDATE apps SET url = $1 WHERE id = $2", change.url),
+    ] {
+        if let Some(value) = value {
+            sqlx::query(sql).bind(value).bind(id).execute(&mut *tx).await?;
+        }
+    }
+    tx.commit().await?;
+    get(db, id).await
+}
+
 type Row = (String, String, Option<String>, Option<String>, String, String, String, i64);
 
 fn from_row((id, name, description, url, chain_app_id, wallet_id, address, created_at_ms): Row) -> App {

@@ -1,9 +1,11 @@
 //! Server keys: what an app's own server authenticates with. The secret is shown once; the database keeps its hash.
 
 use crate::auth::{Authenticator, opaque};
-use crate::db::{Db, Id, Page, PageQuery, UnixMs, new_id, now_ms};
+use crate::db::{Db, Id, Page, PageQuery, QueryBuilder, UnixMs, new_id, now_ms};
 use crate::error::{Code, Error, Result};
 use serde::Serialize;
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
 use utoipa::ToSchema;
 
 /// Live keys of one app at most: enough to rotate, few enough to know them all.
@@ -28,6 +30,14 @@ pub struct ServerKey {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_used_at: Option<UnixMs>,
+    /// When it ends by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<UnixMs>,
+    /// Until when the secret before this one works too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub old_secret_until: Option<UnixMs>,
     /// When it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -46,21 +56,28 @@ pub struct NewServerKey {
     pub secret: String,
 }
 
-type Row = (String, String, String, i64, Option<i64>, Option<i64>);
+/// How long an exchanged secret works beside the new one, at most: a week.
+pub const OVERLAP_MAX_S: i64 = 604_800;
 
-fn from_row((id, name, hint, created_at_ms, last_used_at_ms, revoked_at_ms): Row) -> ServerKey {
-    ServerKey {
-        id,
-        name,
-        hint,
-        created_at: UnixMs(created_at_ms),
-        last_used_at: last_used_at_ms.map(UnixMs),
-        revoked_at: revoked_at_ms.map(UnixMs),
-    }
+const SELECT: &str = "SELECT id, name, secret_prefix, created_at_ms, last_used_at_ms, expires_at_ms, old_secret_until_ms, \
+    revoked_at_ms FROM server_keys WHERE app_id = ";
+
+fn from_row(row: &AnyRow) -> Result<ServerKey> {
+    let time = |column: &str| -> Result<Option<UnixMs>> { Ok(row.try_get::<Option<i64>, _>(column)?.map(UnixMs)) };
+    Ok(ServerKey {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        hint: row.try_get("secret_prefix")?,
+        created_at: UnixMs(row.try_get("created_at_ms")?),
+        last_used_at: time("last_used_at_ms")?,
+        expires_at: time("expires_at_ms")?,
+        old_secret_until: time("old_secret_until_ms")?.filter(|until| until.0 > now_ms()),
+        revoked_at: time("revoked_at_ms")?,
+    })
 }
 
 /// Makes a key.
-pub async fn create(db: &Db, app: &str, name: String) -> Result<NewServerKey> {
+pub async fn create(db: &Db, app: &str, name: String, expires_at: Option<UnixMs>) -> Result<NewServerKey> {
     let secret = opaque::generate(opaque::SERVER_KEY_PREFIX);
     let key = ServerKey {
         id: new_id(Id::ServerKey),
@@ -68,12 +85,15 @@ pub async fn create(db: &Db, app: &str, name: String) -> Result<NewServerKey> {
         hint: opaque::hint(&secret),
         created_at: UnixMs(now_ms()),
         last_used_at: None,
+        expires_at,
+        old_secret_until: None,
         revoked_at: None,
     };
     let mut transaction = db.write().await?;
     let (live,): (i64,) =
-        sqlx::query_as("SELECT COUNT(*) FROM server_keys WHERE app_id = $1 AND revoked_at_ms IS NULL")
+        sqlx::query_as("SELECT COUNT(*) FROM server_keys WHERE app_id = $1 AND revoked_at_ms IS NULL AND (expires_at_ms IS NULL OR expires_at_ms > $2)")
             .bind(app)
+            .bind(now_ms())
             .fetch_one(&mut *transaction)
             .await?;
     if live >= MAX_LIVE_KEYS {
@@ -83,8 +103,8 @@ pub async fn create(db: &Db, app: &str, name: String) -> Result<NewServerKey> {
         ));
     }
     sqlx::query(
-        "INSERT INTO server_keys (id, app_id, name, secret_hash, secret_prefix, created_at_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO server_keys (id, app_id, name, secret_hash, secret_prefix, created_at_ms, expires_at_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(&key.id)
     .bind(app)
@@ -92,6 +112,7 @@ pub async fn create(db: &Db, app: &str, name: String) -> Result<NewServerKey> {
     .bind(opaque::hash(&secret))
     .bind(&key.hint)
     .bind(key.created_at.0)
+    .bind(expires_at.map(|at| at.0))
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;
@@ -99,33 +120,49 @@ pub async fn create(db: &Db, app: &str, name: String) -> Result<NewServerKey> {
     Ok(NewServerKey { key, secret: secret.to_string() })
 }
 
+/// Exchanges a key's secret. The one before works for `overlap_s` seconds more, so that a server can change over without
+/// a gap.
+///
+/// # Errors
+/// 404; 409 for a revoked key.
+pub async fn rotate(db: &Db, auth: &Authenticator, app: &str, id: &str, overlap_s: i64) -> Result<NewServerKey> {
+    if get(db, app, id).await?.revoked_at.is_some() {
+        return Err(Error::new(Code::Conflict, "the key is revoked"));
+    }
+    let secret = opaque::generate(opaque::SERVER_KEY_PREFIX);
+    sqlx::query(
+        "UPDATE server_keys SET old_secret_hash = secret_hash, old_secret_until_ms = $1, secret_hash = $2, secret_prefix = $3 \
+         WHERE app_id = $4 AND id = $5",
+    )
+    .bind(now_ms() + overlap_s * 1_000)
+    .bind(opaque::hash(&secret))
+    .bind(opaque::hint(&secret))
+    .bind(app)
+    .bind(id)
+    .execute(db.writer())
+    .await?;
+    auth.forget_key(id);
+    tracing::info!(app, key = id, overlap_s, "server key exchanged");
+    Ok(NewServerKey { key: get(db, app, id).await?, secret: secret.to_string() })
+}
+
 /// The app's keys, newest first, revoked ones too.
 pub async fn list(db: &Db, app: &str, page: &PageQuery) -> Result<Page<ServerKey>> {
     let limit = page.limit()?;
-    let before = page.before()?;
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT id, name, secret_prefix, created_at_ms, last_used_at_ms, revoked_at_ms FROM server_keys \
-         WHERE app_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
-    )
-    .bind(app)
-    .bind(before)
-    .bind(limit + 1)
-    .fetch_all(db.reader())
-    .await?;
-    Ok(Page::cut(rows.into_iter().map(from_row).collect(), limit, |key| key.id.clone()))
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(app).push(" AND id < ").push_bind(page.before()?);
+    query.push(" ORDER BY id DESC LIMIT ").push_bind(limit + 1);
+    let rows = query.build().fetch_all(db.reader()).await?;
+    let items = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
+    Ok(Page::cut(items, limit, |key| key.id.clone()))
 }
 
 /// One key of the app.
 pub async fn get(db: &Db, app: &str, id: &str) -> Result<ServerKey> {
-    let row: Option<Row> = sqlx::query_as(
-        "SELECT id, name, secret_prefix, created_at_ms, last_used_at_ms, revoked_at_ms FROM server_keys \
-         WHERE app_id = $1 AND id = $2",
-    )
-    .bind(app)
-    .bind(id)
-    .fetch_optional(db.reader())
-    .await?;
-    row.map(from_row).ok_or_else(|| Error::not_found("server key"))
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(app).push(" AND id = ").push_bind(id);
+    let row = query.build().fetch_optional(db.reader()).await?;
+    from_row(&row.ok_or_else(|| Error::not_found("server key"))?)
 }
 
 /// Revokes a key. Revoking twice is the same as once.

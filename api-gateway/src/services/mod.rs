@@ -26,6 +26,7 @@ pub mod owners;
 pub mod parties;
 pub mod profile;
 pub mod sessions;
+pub mod statement;
 pub mod tokens;
 pub mod transactions;
 pub mod transfers;

@@ -95,20 +95,14 @@ pub async fn update(db: &Db, app: &str, actor: &Actor, id: &str, change: Change)
     if actor.user_id().is_some() && !change.is_personal() {
         return Err(Error::new(Code::Forbidden, "a user may change only his displayName"));
     }
-    let before = users::get(db, app, id).await?;
-    require_kept(&before)?;
+    require_kept(&users::get(db, app, id).await?)?;
     let mut tx = db.write().await?;
-    // The row is locked, and read again: metadata is merged.
-    let row = sqlx::query(match db.engine() {
-        crate::db::Engine::Sqlite => "SELECT metadata, password_hash FROM users WHERE app_id = $1 AND id = $2",
-        crate::db::Engine::Postgres => {
-            "SELECT metadata, password_hash FROM users WHERE app_id = $1 AND id = $2 FOR UPDATE"
-        }
-    })
-    .bind(app)
-    .bind(id)
-    .fetch_one(&mut *tx)
-    .await?;
+    // Read again with the lock: what is not to change stays as it is now.
+    let mut query = QueryBuilder::new(
+        "SELECT display_name, external_id, email, metadata, password_hash FROM users WHERE app_id = ",
+    );
+    query.push_bind(app).push(" AND id = ").push_bind(id).push(db.for_update());
+    let row = query.build().fetch_one(&mut *tx).await?;
     let mut merged: Metadata = serde_json::from_str(row.try_get("metadata")?).map_err(Error::internal)?;
     for (key, value) in change.metadata.into_iter().flatten() {
         match value {
@@ -126,9 +120,9 @@ pub async fn update(db: &Db, app: &str, actor: &Actor, id: &str, change: Change)
     let changed = sqlx::query(
         "UPDATE users SET display_name = $1, external_id = $2, email = $3, metadata = $4 WHERE app_id = $5 AND id = $6",
     )
-    .bind(change.display_name.unwrap_or(before.display_name))
-    .bind(change.external_id.unwrap_or(before.external_id))
-    .bind(change.email.unwrap_or(before.email))
+    .bind(change.display_name.map_or_else(|| row.try_get("display_name"), Ok)?)
+    .bind(change.external_id.map_or_else(|| row.try_get("external_id"), Ok)?)
+    .bind(change.email.map_or_else(|| row.try_get("email"), Ok)?)
     .bind(serde_json::to_string(&merged).map_err(Error::internal)?)
     .bind(app)
     .bind(id)

@@ -2,7 +2,7 @@
 
 use super::balances::not_found;
 use super::{Actor, parties, tokens};
-use crate::db::{Db, Page, PageQuery};
+use crate::db::{Db, Page, PageQuery, UnixMs};
 use crate::error::{Error, Result};
 use crate::ledger::contracts::address_text;
 use crate::ledger::transactions::from_row;
@@ -33,6 +33,35 @@ pub async fn of_token(db: &Db, app_id: &str, token_id: &str, page: &PageQuery) -
     .fetch_all(db.reader())
     .await?;
     cut(&rows, limit)
+}
+
+/// A token's movements in a range of time after a position (block and log index), oldest first, at most `limit`.
+pub(super) async fn forwards(
+    db: &Db,
+    app_id: &str,
+    token_id: &str,
+    (since, until): (UnixMs, UnixMs),
+    (block, log): (i64, i64),
+    limit: i64,
+) -> Result<Vec<Transaction>> {
+    let rows = sqlx::query(
+        "SELECT x.block_number, x.log_index, x.block_hash, x.tx_hash, x.token_id, x.from_address, x.to_address, \
+         x.amount, x.operation_id, x.timestamp_ms, t.decimals, o.memo, s.finalized_number \
+         FROM transfers x JOIN tokens t ON t.id = x.token_id JOIN chain_state s ON s.id = 1 \
+         LEFT JOIN operations o ON o.id = x.operation_id \
+         WHERE x.app_id = $1 AND x.token_id = $2 AND (x.block_number, x.log_index) > ($3, $4) \
+         AND x.timestamp_ms >= $5 AND x.timestamp_ms <= $6 ORDER BY x.block_number, x.log_index LIMIT $7",
+    )
+    .bind(app_id)
+    .bind(token_id)
+    .bind(block)
+    .bind(log)
+    .bind(since.0)
+    .bind(until.0)
+    .bind(limit)
+    .fetch_all(db.reader())
+    .await?;
+    rows.iter().map(from_row).collect()
 }
 
 /// A user's movements in all tokens of the app, newest first. A user sees his own alone.

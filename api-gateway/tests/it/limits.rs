@@ -166,3 +166,27 @@ async fn a_shutdown_lets_requests_finish() {
     gateway.stop().await;
     assert_eq!(waiting.await.unwrap().expect("an answer").status(), 200);
 }
+
+on_both_engines!(a_caller_has_a_rate_of_his_own, |gateway| {
+    gateway.configure("[limits.user]\nper_second = 1\nburst = 3\n");
+    gateway.restart().await;
+    let tenant = gateway.tenant().await;
+    let ask = async |token: &str| gateway.get("/network").bearer(token).send().await;
+    let mut told = Vec::new();
+    let refused = loop {
+        let answer = ask(&tenant.user_token).await;
+        if !answer.status.is_success() {
+            break answer;
+        }
+        assert_eq!(answer.headers["ratelimit-policy"], "\"user\";q=3;w=3");
+        told.push(answer.headers["ratelimit"].to_str().unwrap().to_owned());
+        assert!(told.len() < 10, "{told:?}");
+    };
+    assert!(told[0].starts_with("\"user\";r=2;t="), "{told:?}");
+    let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=3).contains(&wait), "{wait}");
+    refused.expect_problem(429, "rate_limited");
+    // Others are not held back by him.
+    ask(&tenant.key).await.expect(200);
+    ask(&tenant.owner_token).await.expect(200);
+});

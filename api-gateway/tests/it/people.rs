@@ -174,3 +174,55 @@ on_both_engines!(a_password_is_changed_by_who_knows_it, |gateway| {
     assert_eq!(put(&tenant.owner_token, "/owners/me/password", mine).await.status, 204);
     gateway.get("/owners/me").bearer(&tenant.owner_token).send().await.expect(200);
 });
+
+on_both_engines!(an_app_is_changed_by_its_owner, |gateway| {
+    let tenant = gateway.tenant().await;
+    let path = format!("/apps/{}", tenant.app);
+    let change =
+        async |body: Value| gateway.call(Method::PATCH, &path).bearer(&tenant.owner_token).json(&body).send().await;
+    let body = json!({ "name": "Corner shop", "description": "Bread", "url": "https://shop.example.org" });
+    let changed = change(body).await.expect(200);
+    assert_eq!((&changed["name"], &changed["description"]), (&json!("Corner shop"), &json!("Bread")));
+    let changed = change(json!({ "description": null })).await.expect(200);
+    assert_eq!((changed.get("description"), &changed["url"]), (None, &json!("https://shop.example.org")));
+    for (body, field, rule) in [
+        (json!({ "name": "" }), "name", "length"),
+        (json!({ "url": "javascript:alert(1)" }), "url", "format"),
+        (json!({ "ownerId": "own_1" }), "ownerId", "unknown"),
+    ] {
+        change(body).await.expect_broken(field, rule);
+    }
+});
+
+on_both_engines!(a_server_key_changes_over_without_a_gap_and_ends_in_time, |gateway| {
+    let tenant = gateway.tenant().await;
+    let path = format!("/apps/{}/keys/{}/rotate", tenant.app, tenant.key_id);
+    let rotate = async |seconds: i64| {
+        let body = json!({ "overlapSeconds": seconds });
+        gateway.post(&path).bearer(&tenant.owner_token).json(&body).send().await
+    };
+    let works = async |secret: &str| gateway.get("/tokens").bearer(secret).send().await.status.is_success();
+    let second = text(&rotate(3_600).await.expect(200)["secret"]);
+    assert!(works(&tenant.key).await && works(&second).await, "both, for an hour");
+    let third = text(&rotate(0).await.expect(200)["secret"]);
+    assert!(!works(&tenant.key).await && !works(&second).await && works(&third).await);
+    rotate(-1).await.expect_broken("overlapSeconds", "range");
+
+    let keys = format!("/apps/{}/keys", tenant.app);
+    let make = async |at: &str| {
+        let body = json!({ "name": "short", "expiresAt": at });
+        gateway.post(&keys).bearer(&tenant.owner_token).json(&body).send().await
+    };
+    make("2020-01-01T00:00:00Z").await.expect_broken("expiresAt", "range");
+    let made = make("2999-01-01T00:00:00Z").await.expect(201);
+    assert_eq!(made["expiresAt"], "2999-01-01T00:00:00Z");
+    assert!(works(&text(&made["secret"])).await);
+    // Its end has come.
+    sqlx::query("UPDATE server_keys SET expires_at_ms = 1 WHERE id = $1")
+        .bind(text(&made["id"]))
+        .execute(gateway.server().state().db.writer())
+        .await
+        .unwrap();
+    gateway.server().state().auth.forget_key(&text(&made["id"]));
+    assert!(!works(&text(&made["secret"])).await);
+});

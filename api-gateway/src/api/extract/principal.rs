@@ -11,6 +11,7 @@
 //! An app that isn't the owner's is 404, as if it didn't exist.
 
 use super::path::AppPath;
+use crate::api::limits::Meter;
 use crate::auth::Principal;
 use crate::db::Id;
 use crate::error::{Code, Error, Result};
@@ -58,6 +59,12 @@ impl FromRequestParts<Arc<AppState>> for Caller {
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self> {
         let Bearer(token) = Bearer::from_request_parts(parts, state).await?;
         let principal = state.auth.authenticate(&token).await?;
+        // Counted once, though several extractors of one handler may ask who is calling.
+        if let Some(meter) = parts.extensions.get::<Meter>()
+            && meter.begin()
+        {
+            meter.note(state.rates.count(&principal)?);
+        }
         tracing::Span::current().record("principal", principal.kind());
         Ok(Self(principal))
     }

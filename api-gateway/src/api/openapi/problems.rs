@@ -71,7 +71,7 @@ fn add_problems(operation: &mut Operation, writes: bool) {
     if ledger || body && authenticated || writes && !authenticated {
         statuses.push(StatusCode::CONFLICT);
     }
-    if operation.operation_id.as_deref() == Some("createSession") {
+    if authenticated || operation.operation_id.as_deref() == Some("createSession") {
         statuses.push(StatusCode::TOO_MANY_REQUESTS);
     }
     if operation.operation_id.as_deref() == Some("openEventSocket") {

@@ -1,6 +1,6 @@
 //! One POST.
 
-use super::guard::PublicOnly;
+use super::guard::{PublicOnly, check_url};
 use super::signature::sign;
 use crate::db::now_ms;
 use crate::error::{Error, Result};
@@ -38,6 +38,7 @@ impl Attempt {
 #[derive(Clone, Debug)]
 pub struct Sender {
     client: reqwest::Client,
+    allow_private: bool,
 }
 
 impl Sender {
@@ -50,12 +51,16 @@ impl Sender {
         if !allow_private {
             builder = builder.dns_resolver(Arc::new(PublicOnly));
         }
-        Ok(Self { client: builder.build().map_err(Error::internal)? })
+        Ok(Self { client: builder.build().map_err(Error::internal)?, allow_private })
     }
 
     /// Sends one message, signed with each key.
     pub async fn send(&self, url: &str, keys: &[Zeroizing<Vec<u8>>], id: &str, body: String) -> Attempt {
         let began = Instant::now();
+        // The operator's rule may be another than when the URL was given, and no resolver sees an address.
+        if let Err(fault) = check_url(url, self.allow_private) {
+            return Attempt { status: None, error: Some(format!("its URL {fault}")), duration_ms: 0 };
+        }
         let timestamp_s = now_ms() / 1_000;
         let signature = sign(keys, id, timestamp_s, &body);
         let request = self

@@ -59,6 +59,20 @@ async fn what_is_stopped_does_not_move_and_is_shown() {
     let moved = shop.transfer(&json!({ "from": ana["id"], "to": ben["id"], "amount": "50" })).await;
     shop.wait(&moved["operation"], "finalized").await;
 
+    // The same as a table, every movement a line.
+    let path = shop.path("/statement");
+    let table = shop.gateway.get(&path).bearer(&shop.tenant.key).send().await;
+    assert_eq!(
+        (table.status.as_u16(), &table.headers["content-type"]),
+        (200, &"text/csv; charset=utf-8".parse().unwrap())
+    );
+    let lines: Vec<_> = table.text.split("\r\n").collect();
+    assert_eq!((lines.len(), lines[5]), (6, ""), "head, supply, three transfers: {}", table.text);
+    let amounts: Vec<_> = lines[1..5].iter().map(|line| line.split(',').nth(4).unwrap()).collect();
+    assert_eq!(amounts, ["1000000", "50", "50", "50"]);
+    let table = shop.gateway.get(&format!("{path}?until=2020-01-01T00:00:00Z")).bearer(&shop.tenant.key).send().await;
+    assert_eq!(table.text.lines().count(), 1);
+
     // Who has nothing left is no holder; pages have each once.
     let mut seen = Vec::new();
     let mut page = shop.holders("?limit=1").await;
