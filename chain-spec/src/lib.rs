@@ -23,11 +23,10 @@ mod state;
 pub use network::Network;
 
 use hanse_runtime::genesis;
+use hanse_runtime_wasm::WASM_BINARY;
 use sc_service::{ChainType, GenericChainSpec};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-
-include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
 /// A chain specification of Hanse: no extensions.
 pub type ChainSpec = GenericChainSpec;
