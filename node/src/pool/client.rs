@@ -18,8 +18,8 @@ use std::sync::Arc;
 type Extrinsic = hanse_runtime::opaque::UncheckedExtrinsic;
 type Header = <Block as sp_runtime::traits::Block>::Header;
 
-/// The client, but that transactions are validated by native code where it can ([`Native`]). The Wasm takes a new
-/// instance for each call, and with it twice the time that there is to validate.
+/// The client, but that transactions are validated by native code where it can ([`Native`]): the Wasm takes a new instance for
+/// each call.
 pub struct PoolClient {
     client: Arc<FullClient>,
     native: Native<Arc<FullClient>>,
