@@ -319,6 +319,16 @@ impl Config {
         if self.ledger.retry_max_ms < self.ledger.retry_min_ms {
             return Err(fault("ledger.retry_max_ms", "must not be smaller than ledger.retry_min_ms"));
         }
+        for (key, rate) in [
+            ("limits.owner.burst", self.limits.owner),
+            ("limits.key.burst", self.limits.key),
+            ("limits.user.burst", self.limits.user),
+            ("limits.app.burst", self.limits.app),
+        ] {
+            if rate.per_second > 0 && rate.burst == 0 {
+                return Err(fault(key, "must be at least 1"));
+            }
+        }
         if self.webhooks.retry_max_ms < self.webhooks.retry_min_ms {
             return Err(fault("webhooks.retry_max_ms", "must not be smaller than webhooks.retry_min_ms"));
         }
@@ -427,6 +437,8 @@ mod tests {
             ("[custody]\nroot_key = \"12\"", "custody.root_key"),
             ("[auth]\nargon2_memory_kib = 1", "auth.argon2_memory_kib"),
             ("[metrics]\nlisten = \"9108\"", "metrics.listen"),
+            ("[limits.user]\nburst = 0", "limits.user.burst"),
+            ("[webhooks]\nretry_max_ms = 1", "webhooks.retry_max_ms"),
             ("[log]\nformat = \"xml\"", "log.format"),
             ("[chain]\nmax_priority_fee_per_gas_wei = 5", "chain.max_priority_fee_per_gas_wei"),
         ] {

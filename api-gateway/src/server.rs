@@ -16,8 +16,8 @@ use crate::config::Config;
 use crate::custody::{Custody, RootKey, RootKeySource};
 use crate::db::{self, Db};
 use crate::error::Error;
+use crate::events;
 use crate::events::webhooks::{self, Sender};
-use crate::events::{self, Tail};
 use crate::ledger::{Ledger, Tasks};
 use crate::services::{self, sessions};
 use axum::Router;
@@ -131,8 +131,7 @@ impl Server {
         let webhook_timeout = Duration::from_millis(config.webhooks.timeout_ms);
         let webhook_sender = Sender::new(webhook_timeout, config.webhooks.allow_private)?;
         events::skip_numbers(&db).await?;
-        let (ledger, ledger_tasks) =
-            Ledger::start(db.clone(), custody.clone(), Tail::default(), &config.chain, &config.ledger)?;
+        let (ledger, ledger_tasks) = Ledger::start(db.clone(), custody.clone(), &config.chain, &config.ledger)?;
         let (stop, stopped) = watch::channel(false);
         let state = Arc::new(AppState {
             admission: Arc::new(Semaphore::new(config.server.concurrency_limit)),

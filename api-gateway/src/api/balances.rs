@@ -1,11 +1,12 @@
-//! Balances: a user's in all tokens, a holder's in one.
+//! Balances: a user's in all tokens, a holder's in one, and who holds one.
 
-use super::extract::{AnyScope, HolderPath, Query, TokenPath, UserPath};
+use super::extract::{AdminScope, AnyScope, HolderPath, Query, TokenPath, UserPath};
 use crate::db::{Page, PageQuery};
 use crate::error::Result;
 use crate::ledger::Balance;
 use crate::server::AppState;
 use crate::services::balances;
+use crate::services::holders::{self, Holder};
 use axum::Json;
 use axum::extract::State;
 use std::sync::Arc;
@@ -48,4 +49,24 @@ pub async fn of_holder(
     HolderPath(holder): HolderPath,
 ) -> Result<Json<Balance>> {
     balances::of_holder(&state.db, &scope.app, &scope.actor, &token, &holder).await.map(Json)
+}
+
+/// Who holds a token, in the order of addresses.
+#[utoipa::path(
+    get, path = "/api/v1/tokens/{token}/holders", tag = "balances", operation_id = "listHolders",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        ("token" = String, Path, description = "`tok_…`"),
+        PageQuery,
+    ),
+    security(("owner" = []), ("serverKey" = [])),
+    responses((status = 200, description = "A page of holders", body = Page<Holder>)),
+)]
+pub async fn holders(
+    State(state): State<Arc<AppState>>,
+    scope: AdminScope,
+    TokenPath(token): TokenPath,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<Holder>>> {
+    holders::list(&state.db, &scope.app, &token, &page).await.map(Json)
 }

@@ -1,12 +1,10 @@
-//! Stopping a token's units, and who holds them.
+//! Stopping a token's units.
 
 use super::accepted;
-use super::extract::{AdminScope, Body, Idempotency, Query, TokenPath};
-use crate::db::{Page, PageQuery};
+use super::extract::{AdminScope, Body, Idempotency, TokenPath};
 use crate::error::Result;
 use crate::ledger::Operation;
 use crate::server::AppState;
-use crate::services::holders::{self, Holder};
 use crate::services::tokens::{self, Stop};
 use axum::extract::State;
 use axum::response::Response;
@@ -117,24 +115,4 @@ pub async fn unfreeze(
     request: Body<AccountRequest>,
 ) -> Result<Response> {
     submit(&state, &scope.app, &token, Stop::Unfreeze(request.value.account), idempotency, &request.bytes).await
-}
-
-/// Who holds a token, in the order of addresses.
-#[utoipa::path(
-    get, path = "/api/v1/tokens/{token}/holders", tag = "balances", operation_id = "listHolders",
-    params(
-        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
-        ("token" = String, Path, description = "`tok_…`"),
-        PageQuery,
-    ),
-    security(("owner" = []), ("serverKey" = [])),
-    responses((status = 200, description = "A page of holders", body = Page<Holder>)),
-)]
-pub async fn holders(
-    State(state): State<Arc<AppState>>,
-    scope: AdminScope,
-    TokenPath(token): TokenPath,
-    Query(page): Query<PageQuery>,
-) -> Result<axum::Json<Page<Holder>>> {
-    holders::list(&state.db, &scope.app, &token, &page).await.map(axum::Json)
 }

@@ -1,10 +1,11 @@
 //! `/apps/{app}/keys`: an app's server keys, for its owner alone.
 
 use super::extract::{Checks, Json, KeyPath, OwnerScope, Query, Unchecked};
+use super::rotation::RotationRequest;
 use crate::db::{Page, PageQuery, UnixMs, now_ms};
 use crate::error::Result;
 use crate::server::AppState;
-use crate::services::keys::{self, NewServerKey, OVERLAP_MAX_S, ServerKey};
+use crate::services::keys::{self, NewServerKey, ServerKey};
 use crate::services::owners::label;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -34,29 +35,6 @@ impl Unchecked for KeyRequest {
             return None;
         }
         Some((name?, self.expires_at))
-    }
-}
-
-/// How a secret is exchanged.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct KeyRotation {
-    /// How long the old secret works too: 0 to 604,800 seconds; an hour when absent.
-    #[schema(minimum = 0, maximum = 604_800)]
-    overlap_seconds: Option<i64>,
-}
-
-impl Unchecked for KeyRotation {
-    type Checked = i64;
-
-    fn check(self, checks: &mut Checks) -> Option<i64> {
-        match self.overlap_seconds.unwrap_or(3_600) {
-            seconds @ 0..=OVERLAP_MAX_S => Some(seconds),
-            _ => {
-                checks.broken("overlapSeconds", "range", "must be 0 to 604800");
-                None
-            }
-        }
     }
 }
 
@@ -112,7 +90,7 @@ pub async fn get(
 #[utoipa::path(
     post, path = "/api/v1/apps/{app}/keys/{key}/rotate", tag = "keys", operation_id = "rotateKey",
     params(("app" = String, Path, description = "`app_…`"), ("key" = String, Path, description = "`key_…`")),
-    request_body = KeyRotation,
+    request_body = RotationRequest,
     security(("owner" = [])),
     responses((status = 200, description = "The key with its new secret", body = NewServerKey)),
 )]
@@ -120,7 +98,7 @@ pub async fn rotate(
     State(state): State<Arc<AppState>>,
     scope: OwnerScope,
     KeyPath(key): KeyPath,
-    request: Json<KeyRotation>,
+    request: Json<RotationRequest>,
 ) -> Result<axum::Json<NewServerKey>> {
     keys::rotate(&state.db, &state.auth, &scope.app, &key, request.value).await.map(axum::Json)
 }

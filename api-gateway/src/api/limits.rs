@@ -16,7 +16,7 @@ use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument;
@@ -110,28 +110,17 @@ impl Place {
 
 /// What a request has used of its caller's rate, noted by whoever finds out who is calling.
 #[derive(Clone, Default)]
-pub struct Meter(Arc<Mutex<Metered>>);
-
-#[derive(Default)]
-struct Metered {
-    begun: bool,
-    standing: Option<Standing>,
-}
+pub struct Meter(Arc<OnceLock<Option<Standing>>>);
 
 impl Meter {
-    /// Whether the request is still to be counted.
-    pub fn begin(&self) -> bool {
-        let mut metered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        !std::mem::replace(&mut metered.begun, true)
+    /// Whether the request has been counted.
+    pub fn is_read(&self) -> bool {
+        self.0.get().is_some()
     }
 
     /// Where the caller stands now.
     pub fn note(&self, standing: Option<Standing>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).standing = standing;
-    }
-
-    fn standing(&self) -> Option<Standing> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).standing
+        let _ = self.0.set(standing);
     }
 }
 
@@ -140,7 +129,7 @@ pub async fn rate(mut request: Request, next: Next) -> Response {
     let meter = Meter::default();
     request.extensions_mut().insert(meter.clone());
     let mut response = next.run(request).await;
-    if let Some(Standing { policy, rate, remaining, reset_s }) = meter.standing() {
+    if let Some(Standing { policy, rate, remaining, reset_s }) = meter.0.get().copied().flatten() {
         let window_s = u64::from(rate.burst).div_ceil(u64::from(rate.per_second)).max(1);
         for (name, value) in [
             ("ratelimit-policy", format!("\"{policy}\";q={};w={window_s}", rate.burst)),

@@ -24,7 +24,9 @@ mod network;
 pub mod openapi;
 mod operations;
 mod owners;
+mod passwords;
 mod profile;
+mod rotation;
 mod sessions;
 mod tokens;
 mod transactions;
@@ -53,7 +55,7 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::with_openapi(openapi::Base::openapi())
         .routes(routes!(owners::create))
         .routes(routes!(owners::me))
-        .routes(routes!(profile::set_own_password))
+        .routes(routes!(passwords::set_own_password))
         .routes(routes!(sessions::create))
         .routes(routes!(sessions::refresh))
         .routes(routes!(sessions::list))
@@ -69,7 +71,7 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(profile::me))
         .routes(routes!(profile::suspend))
         .routes(routes!(profile::activate))
-        .routes(routes!(profile::set_password))
+        .routes(routes!(passwords::set_password))
         .routes(routes!(profile::export))
         .routes(routes!(balances::of_user))
         .routes(routes!(transactions::of_user))
@@ -81,7 +83,7 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(controls::unpause))
         .routes(routes!(controls::freeze))
         .routes(routes!(controls::unfreeze))
-        .routes(routes!(controls::holders))
+        .routes(routes!(balances::holders))
         .routes(routes!(transfers::create))
         .routes(routes!(transfers::create_bulk))
         .routes(routes!(transactions::of_token))

@@ -1,15 +1,15 @@
-//! `/users/{user}/…`: change, suspend, erase; passwords.
+//! `/users/{user}/…`: change, suspend, erase.
 
 use super::accepted;
-use super::extract::{AdminScope, AnyScope, Caller, Checks, Idempotency, Json, OwnerCaller, Unchecked, UserPath};
+use super::extract::{AdminScope, AnyScope, Caller, Checks, Idempotency, Json, Unchecked, UserPath};
 use super::users::external_id;
-use crate::auth::{Principal, password};
+use crate::auth::Principal;
 use crate::error::{Code, Error, Result};
 use crate::ledger::Operation;
-use crate::secret::Secret;
 use crate::server::AppState;
+use crate::services::erasure;
 use crate::services::owners::{email, label};
-use crate::services::profile::{self, Change, Export, PasswordChange, Proof};
+use crate::services::profile::{self, Change, Export};
 use crate::services::users::{self, User};
 use crate::strict::nullable;
 use axum::extract::State;
@@ -19,7 +19,6 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
-use zeroize::Zeroizing;
 
 /// What is to change of a user, as a JSON merge patch (RFC 7396): what is absent stays, what is null goes.
 #[derive(Deserialize, ToSchema)]
@@ -72,50 +71,6 @@ impl Unchecked for UserChange {
             metadata: metadata?,
         })
     }
-}
-
-/// A new password.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PasswordRequest {
-    /// The new one: 8 characters to 256 bytes.
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 256)]
-    password: Secret,
-    /// The one before; required of whoever changes his own.
-    #[schema(value_type = Option<String>, format = Password)]
-    current_password: Option<Secret>,
-}
-
-/// A new password that keeps the rules, and the one before.
-pub struct Passwords {
-    password: Zeroizing<String>,
-    current: Option<Zeroizing<String>>,
-}
-
-impl Unchecked for PasswordRequest {
-    type Checked = Passwords;
-
-    fn check(self, checks: &mut Checks) -> Option<Passwords> {
-        let password = checks.take(password::new_password("password", self.password));
-        let too_long = self.current_password.as_ref().is_some_and(|text| text.expose().len() > password::MAX_BYTES);
-        if too_long {
-            checks.broken("currentPassword", "length", format!("must have at most {} bytes", password::MAX_BYTES));
-        }
-        Some(Passwords { password: password?, current: self.current_password.map(Secret::into_inner) })
-    }
-}
-
-impl Passwords {
-    /// For who changes his own.
-    fn own(self, session: String) -> Result<(Zeroizing<String>, Proof)> {
-        let missing = || Error::field("currentPassword", "required", "is required to change one's own password");
-        let current = self.current.ok_or_else(missing)?;
-        Ok((self.password, Proof::Own { current, session }))
-    }
-}
-
-fn password_change(state: &AppState) -> PasswordChange<'_> {
-    PasswordChange { db: &state.db, auth: &state.auth, passwords: &state.passwords, attempts: &state.attempts }
 }
 
 /// The user who is calling.
@@ -204,55 +159,6 @@ async fn set_suspended(
     Ok(accepted::answer(&operation.id.clone(), operation))
 }
 
-/// Set a user's password. A user gives the one before; other sessions of his end.
-#[utoipa::path(
-    put, path = "/api/v1/users/{user}/password", tag = "users", operation_id = "setUserPassword",
-    params(
-        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
-        ("user" = String, Path, description = "`usr_…`"),
-    ),
-    request_body = PasswordRequest,
-    security(("owner" = []), ("serverKey" = []), ("user" = [])),
-    responses((status = 204, description = "Set")),
-)]
-pub async fn set_password(
-    State(state): State<Arc<AppState>>,
-    Caller(principal): Caller,
-    scope: AnyScope,
-    UserPath(user): UserPath,
-    request: Json<PasswordRequest>,
-) -> Result<StatusCode> {
-    scope.actor.require_self(&user)?;
-    let (password, proof) = match principal {
-        Principal::User { session, .. } => request.value.own(session)?,
-        _ => (request.value.password, Proof::App),
-    };
-    password_change(&state).of_user(&scope.app, &user, password, proof).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Change one's own password. Other sessions end.
-#[utoipa::path(
-    put, path = "/api/v1/owners/me/password", tag = "owners", operation_id = "setMyPassword",
-    request_body = PasswordRequest,
-    security(("owner" = [])),
-    responses((status = 204, description = "Set")),
-)]
-pub async fn set_own_password(
-    State(state): State<Arc<AppState>>,
-    Caller(principal): Caller,
-    OwnerCaller { id }: OwnerCaller,
-    request: Json<PasswordRequest>,
-) -> Result<StatusCode> {
-    let session = match principal {
-        Principal::Owner { session, .. } => session,
-        other => return Err(Error::new(Code::Forbidden, format!("this is for owners, not for a {}", other.kind()))),
-    };
-    let (password, proof) = request.value.own(session)?;
-    password_change(&state).of_owner(&id, password, proof).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
 /// All that is stored of a user, as one document.
 #[utoipa::path(
     get, path = "/api/v1/users/{user}/export", tag = "users", operation_id = "exportUser",
@@ -287,6 +193,6 @@ pub async fn erase(
     scope: AdminScope,
     UserPath(user): UserPath,
 ) -> Result<StatusCode> {
-    profile::erase(&state.db, &state.auth, &scope.app, &user).await?;
+    erasure::erase(&state.db, &state.auth, &scope.app, &user).await?;
     Ok(StatusCode::NO_CONTENT)
 }

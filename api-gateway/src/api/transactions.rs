@@ -4,7 +4,7 @@ use super::extract::{AdminScope, AnyScope, Query, TokenPath, UserPath};
 use crate::db::{Page, PageQuery, UnixMs, now_ms};
 use crate::error::{Error, Result};
 use crate::server::AppState;
-use crate::services::statement::{HEAD, Statement};
+use crate::services::statement::{HEAD, TokenStatement};
 use crate::services::transactions::{self, Transaction};
 use axum::Json;
 use axum::body::Body;
@@ -67,7 +67,7 @@ pub async fn statement(
     Query(query): Query<StatementQuery>,
 ) -> Result<Response> {
     let (since, until) = (query.since.unwrap_or(UnixMs(0)), query.until.unwrap_or_else(|| UnixMs(now_ms())));
-    let statement = Statement::begin(&state.db, &scope.app, &token, since, until).await?;
+    let statement = TokenStatement::begin(&state.db, &scope.app, &token, since, until).await?;
     let head = stream::iter([Ok(HEAD.to_owned())]);
     let lines = stream::try_unfold(statement, |mut statement| async move {
         // A table that is cut short breaks the connection, so that nobody takes it for the whole.

@@ -1,13 +1,14 @@
 //! `/webhooks`: where an app wants its events sent.
 
 use super::extract::{AdminScope, Checks, Json, Query, Unchecked, WebhookPath};
+use super::rotation::RotationRequest;
 use crate::db::{Page, PageQuery, UnixMs, now_ms};
 use crate::error::{Error, FieldError, Result};
 use crate::events::webhooks::check_url;
 use crate::server::AppState;
 use crate::services::deliveries::{self, Delivery, Range, Replayed, Test};
 use crate::services::owners::label;
-use crate::services::webhooks::{self, Change, NewWebhook, OVERLAP_MAX_S, Webhook};
+use crate::services::webhooks::{self, Change, NewWebhook, Webhook};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -85,29 +86,6 @@ fn length_of_url(url: String) -> Result<String, FieldError> {
 fn allowed_url(state: &AppState, url: &str) -> Result<()> {
     let checked = check_url(url, state.config.webhooks.allow_private);
     checked.map(|_| ()).map_err(|fault| Error::field("url", "format", fault))
-}
-
-/// How a secret is exchanged.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RotationRequest {
-    /// How long messages are signed with the old secret too: 0 to 604,800 seconds; a day when absent.
-    #[schema(minimum = 0, maximum = 604_800)]
-    overlap_seconds: Option<i64>,
-}
-
-impl Unchecked for RotationRequest {
-    type Checked = i64;
-
-    fn check(self, checks: &mut Checks) -> Option<i64> {
-        match self.overlap_seconds.unwrap_or(86_400) {
-            seconds @ 0..=OVERLAP_MAX_S => Some(seconds),
-            _ => {
-                checks.broken("overlapSeconds", "range", "must be 0 to 604800");
-                None
-            }
-        }
-    }
 }
 
 /// Which events are sent once more.

@@ -44,10 +44,9 @@ pub struct Standing {
 
 impl Policy {
     fn new(name: &'static str, rate: Rate) -> Self {
-        let per_second = NonZeroU32::new(rate.per_second);
-        let quota = per_second.map(|per_second| {
-            Quota::per_second(per_second).allow_burst(NonZeroU32::new(rate.burst).unwrap_or(per_second))
-        });
+        // The settings have a burst wherever they have a rate.
+        let numbers = NonZeroU32::new(rate.per_second).zip(NonZeroU32::new(rate.burst));
+        let quota = numbers.map(|(per_second, burst)| Quota::per_second(per_second).allow_burst(burst));
         let limiter = quota.map(|quota| RateLimiter::dashmap(quota).with_middleware::<StateInformationMiddleware>());
         Self { name, rate, limiter }
     }

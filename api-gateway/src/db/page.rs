@@ -64,6 +64,17 @@ impl PageQuery {
             .map(Some)
             .ok_or_else(|| Error::field("query.cursor", "format", "must be a nextCursor of this list"))
     }
+
+    /// The same for lists that go down by block and place in it: only what is below this position.
+    ///
+    /// # Errors
+    /// As [`PageQuery::after`].
+    pub fn position(&self) -> Result<(i64, i64)> {
+        let Some(key) = self.after()? else { return Ok((i64::MAX, i64::MAX)) };
+        key.split_once('.')
+            .and_then(|(block, place)| Some((block.parse().ok()?, place.parse().ok()?)))
+            .ok_or_else(|| Error::field("query.cursor", "format", "must be a nextCursor of this list"))
+    }
 }
 
 /// A sort key as callers see it.

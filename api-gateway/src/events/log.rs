@@ -60,6 +60,13 @@ pub(super) async fn after(db: &Db, after: i64, limit: i64) -> Result<Vec<Stored>
     query.build().fetch_all(db.reader()).await?.iter().map(from_row).collect()
 }
 
+/// The events with these numbers.
+pub(super) async fn by_sequences(db: &Db, sequences: impl Iterator<Item = i64>) -> Result<Vec<Stored>> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(" FROM events WHERE sequence IN (").push_list(sequences).push(")");
+    query.build().fetch_all(db.reader()).await?.iter().map(from_row).collect()
+}
+
 /// The last number given out.
 pub(super) async fn head(db: &Db) -> Result<i64> {
     Ok(sqlx::query("SELECT last FROM event_heads WHERE id = 1").fetch_one(db.reader()).await?.try_get(0)?)

@@ -223,21 +223,33 @@ mod tests {
     async fn what_is_old_is_forgotten_with_its_deliveries() {
         for test in crate::db::testing::all().await {
             let mut tx = test.db.write().await.unwrap();
+            for sql in [
+                "INSERT INTO owners (id, email, password_hash, created_at_ms) VALUES ('o', 'o', 'p', 0)",
+                "INSERT INTO apps (id, owner_id, name, chain_app_id, treasury_wallet_id, sealed_app_key, root_key_id, \
+                 created_at_ms) VALUES ('a', 'o', 'n', 'c', 't', 's', 'r', 0)",
+                "INSERT INTO webhooks (id, app_id, url, types, sealed_secret, status, cursor, created_at_ms) \
+                 VALUES ('w', 'a', 'u', '[]', 's', 'enabled', 0, 0)",
+            ] {
+                sqlx::query(sql).execute(&mut *tx).await.unwrap();
+            }
             let old = now_ms() - 31 * 86_400_000;
             for (sequence, at) in (1..=FORGOTTEN_AT_ONCE + 5).map(|number| (number, old)).chain([(5_000, now_ms())]) {
-                sqlx::query("INSERT INTO events (sequence, id, app_id, type, data, created_at_ms) VALUES ($1, $2, 'a', 't', '{}', $3)")
-                    .bind(sequence)
-                    .bind(format!("evt_{sequence}"))
-                    .bind(at)
-                    .execute(&mut *tx)
-                    .await
-                    .unwrap();
+                for sql in [
+                    "INSERT INTO events (sequence, id, app_id, type, data, created_at_ms) VALUES ($1, $2, 'a', 't', '{}', $3)",
+                    // Given to the webhook long after it happened, as by a replay.
+                    "INSERT INTO webhook_deliveries (sequence, event_id, created_at_ms, webhook_id, status, next_attempt_ms) \
+                     VALUES ($1, $2, $3 + 86400000, 'w', 'pending', 0)",
+                ] {
+                    let query = sqlx::query(sql).bind(sequence).bind(format!("evt_{sequence}")).bind(at);
+                    query.execute(&mut *tx).await.unwrap();
+                }
             }
             tx.commit().await.unwrap();
             assert_eq!(forget(&test.db, 30).await.unwrap(), FORGOTTEN_AT_ONCE.unsigned_abs() + 5, "{}", test.name);
-            let left: Vec<(i64,)> =
-                sqlx::query_as("SELECT sequence FROM events").fetch_all(test.db.reader()).await.unwrap();
-            assert_eq!(left, [(5_000,)], "{}", test.name);
+            for sql in ["SELECT sequence FROM events", "SELECT sequence FROM webhook_deliveries"] {
+                let left: Vec<(i64,)> = sqlx::query_as(sql).fetch_all(test.db.reader()).await.unwrap();
+                assert_eq!(left, [(5_000,)], "{}: {sql}", test.name);
+            }
         }
     }
 

@@ -47,6 +47,7 @@ pub(crate) async fn operations(tx: &mut AnyConnection, ids: &[String], way: Way)
                 other_account: None,
                 user_id,
                 other_user_id: None,
+                operation_id: Some(operation.id.clone()),
                 data: json(&operation)?,
             });
         }
@@ -65,15 +66,10 @@ fn kind_of(operation: &Operation, way: Way) -> Kind {
 
 /// The movements in the blocks `above < number <= until`.
 pub(crate) async fn transfers(tx: &mut AnyConnection, above: u64, until: u64, kind: Kind) -> Result<Vec<Draft>> {
-    let mut query = QueryBuilder::new(
-        "SELECT x.block_number, x.log_index, x.block_hash, x.tx_hash, x.token_id, x.from_address, x.to_address, x.amount, \
-         x.operation_id, x.timestamp_ms, t.decimals, o.memo, s.finalized_number, x.app_id, \
-         wf.user_id AS from_user, wt.user_id AS to_user \
-         FROM transfers x JOIN tokens t ON t.id = x.token_id JOIN chain_state s ON s.id = 1 \
-         LEFT JOIN operations o ON o.id = x.operation_id \
-         LEFT JOIN wallets wf ON wf.address = x.from_address AND wf.app_id = x.app_id \
-         LEFT JOIN wallets wt ON wt.address = x.to_address AND wt.app_id = x.app_id \
-         WHERE x.block_number > ",
+    let mut query = QueryBuilder::new("SELECT x.app_id, wf.user_id AS from_user, wt.user_id AS to_user, ");
+    query.push(transactions::COLUMNS).push(" FROM transfers x").push(transactions::JOINS).push(
+        "LEFT JOIN wallets wf ON wf.address = x.from_address AND wf.app_id = x.app_id \
+         LEFT JOIN wallets wt ON wt.address = x.to_address AND wt.app_id = x.app_id WHERE x.block_number > ",
     );
     query.push_bind(big(above)).push(" AND x.block_number <= ").push_bind(big(until));
     query.push(" ORDER BY x.block_number, x.log_index");
@@ -88,6 +84,7 @@ pub(crate) async fn transfers(tx: &mut AnyConnection, above: u64, until: u64, ki
             account: Some(transaction.from.clone()),
             other_account: Some(transaction.to.clone()),
             user_id: from_user.clone(),
+            operation_id: transaction.operation.clone(),
             other_user_id: to_user.clone().filter(|user| from_user.as_ref() != Some(user)),
             data: json(&Movement { transaction, from_user, to_user })?,
         });

@@ -50,20 +50,14 @@ impl Ledger {
     ///
     /// # Errors
     /// When `chain.rpc_url` is no URL.
-    pub fn start(
-        db: Db,
-        custody: Custody,
-        tail: Tail,
-        chain: &config::Chain,
-        settings: &config::Ledger,
-    ) -> Result<(Self, Tasks)> {
+    pub fn start(db: Db, custody: Custody, chain: &config::Chain, settings: &config::Ledger) -> Result<(Self, Tasks)> {
         let lease = Lease::new(db.engine());
         let inner = Arc::new(Inner {
             chain: Chain::new(chain).map_err(Error::internal)?,
             chain_settings: chain.clone(),
             settings: settings.clone(),
             waiters: Waiters::default(),
-            tail,
+            tail: Tail::default(),
             to_send: Notify::new(),
             to_follow: Notify::new(),
             to_verify: Notify::new(),

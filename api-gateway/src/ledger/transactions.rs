@@ -6,6 +6,14 @@ use crate::error::{Error, Result};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
+/// What [`from_row`] reads; `x` is a row of `transfers`, of which the caller says where it comes from.
+pub(crate) const COLUMNS: &str = "x.block_number, x.log_index, x.block_hash, x.tx_hash, x.token_id, x.from_address, x.to_address, \
+    x.amount, x.operation_id, x.timestamp_ms, t.decimals, o.memo, s.finalized_number";
+
+/// What stands beside `transfers x` for [`COLUMNS`].
+pub(crate) const JOINS: &str = " JOIN tokens t ON t.id = x.token_id JOIN chain_state s ON s.id = 1 \
+    LEFT JOIN operations o ON o.id = x.operation_id ";
+
 /// From a row of `transfers` with its token's `decimals`, its operation's `memo` and the chain's `finalized_number`.
 pub(crate) fn from_row(row: &AnyRow) -> Result<Transaction> {
     let block_number: i64 = row.try_get("block_number")?;

@@ -56,9 +56,6 @@ pub struct NewServerKey {
     pub secret: String,
 }
 
-/// How long an exchanged secret works beside the new one, at most: a week.
-pub const OVERLAP_MAX_S: i64 = 604_800;
-
 const SELECT: &str = "SELECT id, name, secret_prefix, created_at_ms, last_used_at_ms, expires_at_ms, old_secret_until_ms, \
     revoked_at_ms FROM server_keys WHERE app_id = ";
 

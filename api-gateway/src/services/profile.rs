@@ -1,21 +1,19 @@
-//! What an app keeps of a user, and what it may do to one: change, suspend, erase.
+//! What an app keeps of a user, and what it may do to one: change, suspend, export.
 
-use super::tokens::submission;
+use super::sessions::close_sessions;
+use super::tokens::{chain_app, submission};
 use super::users::{self, User, UserStatus};
 use super::{Actor, parties};
 use crate::auth::Authenticator;
-use crate::auth::attempts::Attempts;
-use crate::auth::password::Passwords;
-use crate::db::{Db, QueryBuilder, Statement, now_ms, taken_field};
+use crate::db::{Db, QueryBuilder, Statement, taken_field};
 use crate::error::{Code, Error, FieldError, Result};
-use crate::ledger::contracts::ChainAppId;
+use crate::ledger::operations::{self, Filter};
 use crate::ledger::{Intent, Ledger, Operation, RequestKey};
 use crate::services::owners::label;
 use serde::Serialize;
 use sqlx::{AnyConnection, Row as _};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
-use zeroize::Zeroizing;
 
 /// Tags of one user at most.
 pub const MAX_TAGS: usize = 20;
@@ -152,7 +150,7 @@ async fn add_tags(tx: &mut AnyConnection, app: &str, id: &str, tags: &[String]) 
     Ok(())
 }
 
-fn require_kept(user: &User) -> Result<()> {
+pub(super) fn require_kept(user: &User) -> Result<()> {
     match user.status {
         UserStatus::Erased => Err(Error::new(Code::Conflict, "the user is erased")),
         UserStatus::Active | UserStatus::Suspended => Ok(()),
@@ -174,13 +172,7 @@ pub async fn set_suspended(
 ) -> Result<Operation> {
     let user = users::get(ledger.db(), app, id).await?;
     require_kept(&user)?;
-    let chain_app: ChainAppId = sqlx::query("SELECT chain_app_id FROM apps WHERE id = $1")
-        .bind(app)
-        .fetch_one(ledger.db().reader())
-        .await?
-        .try_get::<String, _>(0)?
-        .parse()
-        .map_err(Error::internal)?;
+    let chain_app = chain_app(ledger.db(), app).await?;
     let account = user.wallet.address.parse().map_err(Error::internal)?;
     let treasury = parties::treasury(ledger.db(), app).await?;
     let intent = Intent::SetUserStatus { app: chain_app, account, active: !suspended };
@@ -203,130 +195,6 @@ pub async fn set_suspended(
     Ok(operation)
 }
 
-/// Closes a principal's sessions, but for one.
-pub(super) fn close_sessions(principal: &str, but: Option<&str>) -> Statement {
-    Statement::new(
-        "UPDATE sessions SET revoked_at_ms = $1 WHERE principal_id = $2 AND revoked_at_ms IS NULL AND id <> $3",
-    )
-    .bind(now_ms())
-    .bind(principal)
-    .bind(but.unwrap_or_default())
-}
-
-/// Takes a user's personal data out of the database: names, addresses, tags, metadata, password, notes on his operations,
-/// and the stored answer to the request that made him. What is on the ledger stays: an address, and what it did. The wallet
-/// stays with its key, and signs nothing any more.
-///
-/// # Errors
-/// 404.
-pub async fn erase(db: &Db, auth: &Authenticator, app: &str, id: &str) -> Result<()> {
-    let user = users::get(db, app, id).await?;
-    let mut tx = db.write().await?;
-    for statement in [
-        Statement::new(
-            "UPDATE users SET status = 'erased', external_id = NULL, email = NULL, password_hash = NULL, \
-             display_name = NULL, metadata = '{}' WHERE app_id = $1 AND id = $2",
-        )
-        .bind(app)
-        .bind(id),
-        Statement::new("UPDATE wallets SET suspended = 1 WHERE app_id = $1 AND id = $2")
-            .bind(app)
-            .bind(&user.wallet.id),
-        Statement::new("DELETE FROM user_tags WHERE user_id = $1").bind(id),
-        Statement::new("UPDATE operations SET memo = NULL WHERE user_id = $1").bind(id),
-        Statement::new(
-            "DELETE FROM idempotency_keys WHERE operation_id IN \
-             (SELECT operation_id FROM users WHERE app_id = $1 AND id = $2)",
-        )
-        .bind(app)
-        .bind(id),
-        close_sessions(id, None),
-    ] {
-        statement.execute(&mut tx).await?;
-    }
-    tx.commit().await?;
-    auth.forget_sessions();
-    tracing::info!(app, user = id, "a user is erased");
-    Ok(())
-}
-
-/// Who sets a password, and how he shows that he may.
-pub enum Proof {
-    /// The app: for a user who has none, or has forgotten it.
-    App,
-    /// The user, by the password before, in this session, which stays open.
-    Own {
-        /// The password before.
-        current: Zeroizing<String>,
-        /// `ses_…`
-        session: String,
-    },
-}
-
-/// What setting a password needs.
-pub struct PasswordChange<'a> {
-    /// Where it is kept.
-    pub db: &'a Db,
-    /// Forgets closed sessions.
-    pub auth: &'a Authenticator,
-    /// Hashes.
-    pub passwords: &'a Passwords,
-    /// Counts wrong ones.
-    pub attempts: &'a Attempts,
-}
-
-impl PasswordChange<'_> {
-    /// Sets a user's password and closes his other sessions.
-    ///
-    /// # Errors
-    /// 404; 401 for a wrong password; 429 for too many of them; a field error for a user without an address.
-    pub async fn of_user(&self, app: &str, id: &str, password: Zeroizing<String>, proof: Proof) -> Result<()> {
-        let user = users::get(self.db, app, id).await?;
-        require_kept(&user)?;
-        if user.email.is_none() {
-            return Err(Error::field("password", "required", "needs an e-mail address first: users log in with it"));
-        }
-        let sql = "SELECT password_hash FROM users WHERE id = $1";
-        self.change(id, sql, "UPDATE users SET password_hash = $1 WHERE id = $2", password, proof).await
-    }
-
-    /// Sets an owner's password and closes his other sessions.
-    ///
-    /// # Errors
-    /// As for a user.
-    pub async fn of_owner(&self, id: &str, password: Zeroizing<String>, proof: Proof) -> Result<()> {
-        let sql = "SELECT password_hash FROM owners WHERE id = $1";
-        self.change(id, sql, "UPDATE owners SET password_hash = $1 WHERE id = $2", password, proof).await
-    }
-
-    async fn change(
-        &self,
-        id: &str,
-        select: &'static str,
-        update: &'static str,
-        password: Zeroizing<String>,
-        proof: Proof,
-    ) -> Result<()> {
-        let mut kept = None;
-        if let Proof::Own { current, session } = proof {
-            let attempt = self.attempts.begin(format!("password of {id}"))?;
-            let row = sqlx::query(select).bind(id).fetch_one(self.db.reader()).await?;
-            if !self.passwords.verify(current, row.try_get(0)?).await? {
-                attempt.fail();
-                return Err(Error::new(Code::CredentialsInvalid, "the current password is wrong"));
-            }
-            kept = Some(session);
-        }
-        let hash = self.passwords.hash(password).await?;
-        let mut tx = self.db.write().await?;
-        Statement::new(update).bind(hash).bind(id).execute(&mut tx).await?;
-        close_sessions(id, kept.as_deref()).execute(&mut tx).await?;
-        tx.commit().await?;
-        self.auth.forget_sessions();
-        Ok(())
-    }
-}
-
 /// All that is stored of a user.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -343,6 +211,6 @@ pub struct Export {
 /// 404.
 pub async fn export(db: &Db, app: &str, id: &str) -> Result<Export> {
     let user = users::get(db, app, id).await?;
-    let filter = crate::ledger::operations::Filter { user_id: Some(id.to_owned()), ..Default::default() };
-    Ok(Export { user, operations: crate::ledger::operations::list(db, app, &filter, 10_000).await? })
+    let filter = Filter { user_id: Some(id.to_owned()), ..Filter::default() };
+    Ok(Export { user, operations: operations::list(db, app, &filter, 10_000).await? })
 }

@@ -6,7 +6,7 @@
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
 use crate::auth::{Authenticator, Principal, opaque};
-use crate::db::{Db, Id, Page, PageQuery, QueryBuilder, UnixMs, new_id, now_ms};
+use crate::db::{Db, Id, Page, PageQuery, QueryBuilder, Statement, UnixMs, new_id, now_ms};
 use crate::error::{Code, Error, Result};
 use serde::Serialize;
 use sqlx::AnyConnection;
@@ -305,6 +305,16 @@ fn holder(principal: &Principal) -> Result<(&str, &str)> {
             Err(Error::new(Code::Forbidden, "a server key has no session; revoke the key instead"))
         }
     }
+}
+
+/// Closes a principal's sessions, but for one.
+pub(super) fn close_sessions(principal: &str, but: Option<&str>) -> Statement {
+    Statement::new(
+        "UPDATE sessions SET revoked_at_ms = $1 WHERE principal_id = $2 AND revoked_at_ms IS NULL AND id <> $3",
+    )
+    .bind(now_ms())
+    .bind(principal)
+    .bind(but.unwrap_or_default())
 }
 
 async fn revoke(connection: &mut AnyConnection, session: &str, now_ms: i64) -> Result<()> {

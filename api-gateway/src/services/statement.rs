@@ -12,7 +12,7 @@ const PIECE: i64 = 500;
 pub const HEAD: &str = "time,status,from,to,amount,decimals,transactionHash,logIndex,blockNumber,operation,memo\r\n";
 
 /// A table that is being written.
-pub struct Statement {
+pub struct TokenStatement {
     db: Db,
     app: String,
     token: String,
@@ -22,7 +22,7 @@ pub struct Statement {
     after: (i64, i64),
 }
 
-impl Statement {
+impl TokenStatement {
     /// The movements of a token in a range of time.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Tokens: issue, read, mint, burn.
 
 use super::{Actor, Moved, owners::is_hidden, parties};
-use crate::db::{Amount, Db, Id, Page, PageQuery, Statement, UnixMs, new_id, now_ms};
+use crate::db::{Amount, Db, Id, Page, PageQuery, QueryBuilder, Statement, UnixMs, new_id, now_ms};
 use crate::error::{Error, FieldError, Result};
 use crate::ledger::contracts::{ChainAppId, address_text, hash_text, token_address};
 use crate::ledger::{Confirmed, Control, Intent, Ledger, Operation, RequestKey, Submission, TokenRef};
@@ -258,7 +258,9 @@ pub async fn control(
 /// # Errors
 /// 404 when the app has no such token.
 pub async fn get(db: &Db, app_id: &str, token_id: &str) -> Result<Token> {
-    let row = sqlx::query(SELECT_ONE).bind(app_id).bind(token_id).fetch_optional(db.reader()).await?;
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(app_id).push(" AND id = ").push_bind(token_id);
+    let row = query.build().fetch_optional(db.reader()).await?;
     from_row(&row.ok_or_else(|| Error::not_found("token"))?)
 }
 
@@ -268,25 +270,17 @@ pub async fn get(db: &Db, app_id: &str, token_id: &str) -> Result<Token> {
 /// A bad page query.
 pub async fn list(db: &Db, app_id: &str, page: &PageQuery) -> Result<Page<Token>> {
     let limit = page.limit()?;
-    let rows = sqlx::query(
-        "SELECT id, address, name, symbol, decimals, cap, closed, included_supply, finalized_supply, operation_id, \
-         created_at_ms, (SELECT c.active FROM token_controls c WHERE c.token_id = tokens.id AND c.account = '' \
-         ORDER BY c.block_number DESC, c.log_index DESC LIMIT 1) AS paused \
-         FROM tokens WHERE app_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
-    )
-    .bind(app_id)
-    .bind(page.before()?)
-    .bind(limit + 1)
-    .fetch_all(db.reader())
-    .await?;
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(app_id).push(" AND id < ").push_bind(page.before()?);
+    query.push(" ORDER BY id DESC LIMIT ").push_bind(limit + 1);
+    let rows = query.build().fetch_all(db.reader()).await?;
     let items = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
     Ok(Page::cut(items, limit, |token| token.id.clone()))
 }
 
-const SELECT_ONE: &str = "SELECT id, address, name, symbol, decimals, cap, closed, included_supply, finalized_supply, operation_id, \
-     created_at_ms, (SELECT c.active FROM token_controls c WHERE c.token_id = tokens.id AND c.account = '' \
-     ORDER BY c.block_number DESC, c.log_index DESC LIMIT 1) AS paused \
-     FROM tokens WHERE app_id = $1 AND id = $2";
+const SELECT: &str = "SELECT id, address, name, symbol, decimals, cap, closed, included_supply, finalized_supply, operation_id, \
+    created_at_ms, (SELECT c.active FROM token_controls c WHERE c.token_id = tokens.id AND c.account = '' \
+    ORDER BY c.block_number DESC, c.log_index DESC LIMIT 1) AS paused FROM tokens WHERE app_id = ";
 
 fn from_row(row: &AnyRow) -> Result<Token> {
     let amount = |column: &str| -> Result<Amount> {
@@ -327,7 +321,7 @@ pub async fn token_ref(db: &Db, app_id: &str, token_id: &str) -> Result<TokenRef
     Ok(token)
 }
 
-async fn chain_app(db: &Db, app_id: &str) -> Result<ChainAppId> {
+pub(super) async fn chain_app(db: &Db, app_id: &str) -> Result<ChainAppId> {
     let row = sqlx::query("SELECT chain_app_id FROM apps WHERE id = $1").bind(app_id).fetch_one(db.reader()).await?;
     row.try_get::<String, _>(0)?.parse().map_err(Error::internal)
 }

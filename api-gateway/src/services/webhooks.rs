@@ -12,8 +12,6 @@ use utoipa::ToSchema;
 
 /// Webhooks of one app at most: each costs a message for each event.
 pub const MAX_WEBHOOKS: i64 = 20;
-/// How long an exchanged secret signs beside the new one, at most: a week.
-pub const OVERLAP_MAX_S: i64 = 604_800;
 
 /// A webhook without its secret.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -61,7 +61,7 @@ impl FromRequestParts<Arc<AppState>> for Caller {
         let principal = state.auth.authenticate(&token).await?;
         // Counted once, though several extractors of one handler may ask who is calling.
         if let Some(meter) = parts.extensions.get::<Meter>()
-            && meter.begin()
+            && !meter.is_read()
         {
             meter.note(state.rates.count(&principal)?);
         }
@@ -70,11 +70,13 @@ impl FromRequestParts<Arc<AppState>> for Caller {
     }
 }
 
-/// An owner; `id` is `own_…`.
+/// An owner.
 #[derive(Clone, Debug)]
 pub struct OwnerCaller {
     /// `own_…`
     pub id: String,
+    /// `ses_…`
+    pub session: String,
 }
 
 impl FromRequestParts<Arc<AppState>> for OwnerCaller {
@@ -82,7 +84,7 @@ impl FromRequestParts<Arc<AppState>> for OwnerCaller {
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self> {
         match Caller::from_request_parts(parts, state).await?.0 {
-            Principal::Owner { id, .. } => Ok(Self { id }),
+            Principal::Owner { id, session } => Ok(Self { id, session }),
             other => Err(refuse(&other)),
         }
     }
@@ -101,7 +103,7 @@ impl FromRequestParts<Arc<AppState>> for OwnerScope {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self> {
-        let OwnerCaller { id: owner } = OwnerCaller::from_request_parts(parts, state).await?;
+        let OwnerCaller { id: owner, .. } = OwnerCaller::from_request_parts(parts, state).await?;
         let AppPath(app) = AppPath::from_request_parts(parts, state).await?;
         apps::check_owned(&state.db, &owner, &app).await?;
         Ok(Self { owner, app })

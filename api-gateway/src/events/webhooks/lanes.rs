@@ -32,7 +32,6 @@ mod tests {
             event_id: String::new(),
             account: account.map(Into::into),
             other_account: other.map(Into::into),
-            body: String::new(),
         }
     }
 

@@ -26,7 +26,7 @@ pub use attempt::{Attempt, Sender};
 pub use guard::check_url;
 pub use signature::{NewSecret, new_secret};
 
-use super::Tail;
+use super::{Stored, Tail};
 use crate::config;
 use crate::custody::Custody;
 use crate::db::Db;
@@ -34,7 +34,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::task::JoinHandle;
 
 /// How often it is looked for new and disabled webhooks.
@@ -63,27 +63,44 @@ struct Worker {
 
 /// Runs the workers as long as `leads` says so, for ever.
 pub async fn run(shared: Shared, leads: impl Fn() -> bool) {
-    let mut news = shared.tail.listen();
+    // Nobody reads events for webhooks that don't exist.
+    let mut news: Option<Receiver<Arc<Stored>>> = None;
     let mut workers: HashMap<String, Worker> = HashMap::new();
     let mut reload = tokio::time::interval(RELOAD);
     loop {
         tokio::select! {
-            event = news.recv() => match event {
+            event = next(&mut news) => match event {
                 Ok(event) => workers.values().filter(|worker| worker.app_id == event.app_id).for_each(Worker::wake),
                 Err(RecvError::Lagged(_)) => workers.values().for_each(Worker::wake),
                 Err(RecvError::Closed) => return,
             },
             _ = reload.tick() => {
-                if !leads() {
-                    workers.clear();
-                    continue;
-                }
-                match queue::enabled(&shared.db).await {
-                    Ok(enabled) => employ(&shared, &mut workers, enabled),
+                let enabled = match leads() {
+                    true => queue::enabled(&shared.db).await,
+                    false => Ok(Vec::new()),
+                };
+                match enabled {
+                    Ok(enabled) if enabled.is_empty() => {
+                        workers.clear();
+                        news = None;
+                    }
+                    Ok(enabled) => {
+                        // Before a worker looks at the table, so that it misses nothing.
+                        news.get_or_insert_with(|| shared.tail.listen());
+                        employ(&shared, &mut workers, enabled);
+                    }
                     Err(error) => tracing::debug!(%error, "webhooks can't be read; trying again"),
                 }
             }
         }
+    }
+}
+
+/// The next event; never, where nobody listens.
+async fn next(news: &mut Option<Receiver<Arc<Stored>>>) -> Result<Arc<Stored>, RecvError> {
+    match news {
+        Some(news) => news.recv().await,
+        None => std::future::pending().await,
     }
 }
 

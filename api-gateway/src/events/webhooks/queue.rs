@@ -1,16 +1,17 @@
 //! Deliveries as rows.
 
 use super::Attempt;
-use crate::db::{Db, QueryBuilder, UnixMs, now_ms};
+use crate::db::{Db, QueryBuilder, now_ms};
 use crate::error::{Error, Result};
-use crate::events::{Draft, Kind, Scope, append, log, render};
+use crate::events::{Draft, Kind, Scope, append, log};
 use serde_json::json;
 use sqlx::Row as _;
+use std::collections::HashMap;
 
-/// Deliveries that wait at most before new events get theirs.
+/// So many deliveries wait, and new events get theirs later.
 const WINDOW: i64 = 1_000;
-/// Deliveries looked at at once.
-const LOOK: i64 = 500;
+/// Events that get their deliveries at once.
+const BATCH: i64 = 500;
 
 /// A webhook, as its worker needs it.
 #[derive(Clone, Debug)]
@@ -35,7 +36,6 @@ pub(super) struct Pending {
     pub event_id: String,
     pub account: Option<String>,
     pub other_account: Option<String>,
-    pub body: String,
 }
 
 impl Pending {
@@ -104,10 +104,10 @@ pub(super) async fn fan_out(db: &Db, endpoint: &Endpoint) -> Result<bool> {
         return Ok(false);
     }
     let scope = Scope { app_id: endpoint.app_id.clone(), user_id: None, kinds: endpoint.kinds.clone() };
-    let events = log::list(db, &scope, endpoint.cursor, LOOK).await?;
+    let events = log::list(db, &scope, endpoint.cursor, BATCH).await?;
     let Some(last) = events.last().map(|event| event.sequence) else { return Ok(false) };
     let now = now_ms();
-    let mut tx = db.write().await?;
+    let mut tx = db.write_relaxed().await?;
     // Somebody else may have been here meanwhile.
     let moved = sqlx::query("UPDATE webhooks SET cursor = $1 WHERE id = $2 AND cursor = $3")
         .bind(last)
@@ -133,37 +133,39 @@ pub(super) async fn fan_out(db: &Db, endpoint: &Endpoint) -> Result<bool> {
     query.push(" ON CONFLICT DO NOTHING");
     query.build().execute(&mut *tx).await?;
     tx.commit().await?;
-    Ok(events.len() as i64 == LOOK)
+    Ok(events.len() as i64 == BATCH)
 }
 
-/// The oldest deliveries that wait, with their messages.
+/// The deliveries that wait, oldest first.
 pub(super) async fn pending(db: &Db, endpoint: &Endpoint) -> Result<Vec<Pending>> {
     let rows = sqlx::query(
-        "SELECT d.sequence, d.attempts, d.next_attempt_ms, d.created_at_ms, e.id, e.account, e.other_account, e.type, \
-         e.data, e.created_at_ms AS event_at_ms FROM webhook_deliveries d JOIN events e ON e.sequence = d.sequence \
+        "SELECT d.sequence, d.event_id, d.attempts, d.next_attempt_ms, d.created_at_ms, e.account, e.other_account \
+         FROM webhook_deliveries d JOIN events e ON e.sequence = d.sequence \
          WHERE d.webhook_id = $1 AND d.status = 'pending' ORDER BY d.sequence LIMIT $2",
     )
     .bind(&endpoint.id)
-    .bind(LOOK)
+    .bind(WINDOW + BATCH)
     .fetch_all(db.reader())
     .await?;
     rows.iter()
         .map(|row| {
-            let (id, kind, data): (String, String, String) =
-                (row.try_get("id")?, row.try_get("type")?, row.try_get("data")?);
-            let body = render(&id, &kind, UnixMs(row.try_get("event_at_ms")?), &data);
             Ok(Pending {
                 sequence: row.try_get("sequence")?,
                 attempts: row.try_get("attempts")?,
                 next_attempt_ms: row.try_get("next_attempt_ms")?,
                 created_at_ms: row.try_get("created_at_ms")?,
-                event_id: id,
+                event_id: row.try_get("event_id")?,
                 account: row.try_get("account")?,
                 other_account: row.try_get("other_account")?,
-                body,
             })
         })
         .collect()
+}
+
+/// The messages of deliveries, by the numbers of their events.
+pub(super) async fn messages(db: &Db, chosen: &[&Pending]) -> Result<HashMap<i64, String>> {
+    let events = log::by_sequences(db, chosen.iter().map(|one| one.sequence)).await?;
+    Ok(events.into_iter().map(|event| (event.sequence, event.json())).collect())
 }
 
 /// Notes how attempts ended.

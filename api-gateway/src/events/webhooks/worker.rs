@@ -55,8 +55,16 @@ async fn step(shared: &Shared, id: &str, probe_after: &mut Instant) -> Result<Op
         return Ok(Some(if more { Duration::ZERO } else { pause }));
     }
     let keys = open_secrets(shared, &endpoint)?;
-    let attempts: Vec<_> = chosen.into_iter().map(|one| attempt(shared, &endpoint, &keys, one)).collect();
+    let mut messages = queue::messages(&shared.db, &chosen).await?;
+    let attempts: Vec<_> = chosen
+        .into_iter()
+        .filter_map(|one| Some(attempt(shared, &endpoint, &keys, one, messages.remove(&one.sequence)?)))
+        .collect();
     let ended = join_all(attempts).await;
+    if ended.is_empty() {
+        // Their events have just been forgotten.
+        return Ok(Some(LOOK_EVERY));
+    }
     queue::settle(&shared.db, &endpoint, &ended).await?;
     if ended.iter().all(|one| !one.attempt.succeeded()) {
         let exponent = u32::try_from((endpoint.failures - DOWN).clamp(0, 6)).unwrap_or(0);
@@ -76,8 +84,14 @@ fn open_secrets(shared: &Shared, endpoint: &Endpoint) -> Result<Vec<Zeroizing<Ve
     endpoint.sealed_secrets.iter().map(open).collect()
 }
 
-async fn attempt(shared: &Shared, endpoint: &Endpoint, keys: &[Zeroizing<Vec<u8>>], one: &Pending) -> Ended {
-    let attempt = shared.sender.send(&endpoint.url, keys, &one.event_id, one.body.clone()).await;
+async fn attempt(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    keys: &[Zeroizing<Vec<u8>>],
+    one: &Pending,
+    message: String,
+) -> Ended {
+    let attempt = shared.sender.send(&endpoint.url, keys, &one.event_id, message).await;
     let outcome = outcome(shared, one, &attempt);
     let label = match outcome {
         Outcome::Delivered => "delivered",

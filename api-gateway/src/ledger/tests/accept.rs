@@ -2,7 +2,6 @@ use super::fixture::{Fixture, config, key};
 use crate::db::testing;
 use crate::db::{Id, Statement, new_id, now_ms};
 use crate::error::Code;
-use crate::events::Tail;
 use crate::ledger::accept::{Job, commit, next_group};
 use crate::ledger::{Intent, Ledger, RequestKey, Status};
 use alloy::primitives::{Address, U256};
@@ -84,14 +83,9 @@ async fn one_key_a_hundred_times_at_once_is_one_operation() {
     for db in testing::all().await {
         let fixture = Fixture::new(db, 1).await;
         let config = config();
-        let (ledger, tasks) = Ledger::start(
-            fixture.inner.db.clone(),
-            fixture.inner.custody.clone(),
-            Tail::default(),
-            &config.chain,
-            &config.ledger,
-        )
-        .unwrap();
+        let (ledger, tasks) =
+            Ledger::start(fixture.inner.db.clone(), fixture.inner.custody.clone(), &config.chain, &config.ledger)
+                .unwrap();
         let calls = (0..100).map(|_| {
             let mut submission = fixture.mint(fixture.treasury.address, 7);
             submission.request = key("hundred");
@@ -162,14 +156,8 @@ async fn a_repeat_on_another_gateway_gets_the_first_answer_and_no_refusal() {
         let fixture = Fixture::new(db, 2).await;
         let config = config();
         let start = || {
-            Ledger::start(
-                fixture.inner.db.clone(),
-                fixture.inner.custody.clone(),
-                Tail::default(),
-                &config.chain,
-                &config.ledger,
-            )
-            .unwrap()
+            Ledger::start(fixture.inner.db.clone(), fixture.inner.custody.clone(), &config.chain, &config.ledger)
+                .unwrap()
         };
         let ((one, one_tasks), (two, two_tasks)) = (start(), start());
         let treasury = fixture.treasury.clone();
@@ -242,14 +230,9 @@ async fn old_idempotency_keys_are_forgotten() {
     for db in testing::all().await {
         let fixture = Fixture::new(db, 1).await;
         let config = config();
-        let (ledger, tasks) = Ledger::start(
-            fixture.inner.db.clone(),
-            fixture.inner.custody.clone(),
-            Tail::default(),
-            &config.chain,
-            &config.ledger,
-        )
-        .unwrap();
+        let (ledger, tasks) =
+            Ledger::start(fixture.inner.db.clone(), fixture.inner.custody.clone(), &config.chain, &config.ledger)
+                .unwrap();
         for name in ["old", "new"] {
             let mut submission = fixture.mint(fixture.treasury.address, 1);
             submission.request = key(name);
@@ -296,14 +279,8 @@ async fn two_gateways_on_one_database_share_nonces_keys_and_balances() {
         let fixture = Fixture::new(db, 2).await;
         let config = config();
         let start = || {
-            Ledger::start(
-                fixture.inner.db.clone(),
-                fixture.inner.custody.clone(),
-                Tail::default(),
-                &config.chain,
-                &config.ledger,
-            )
-            .unwrap()
+            Ledger::start(fixture.inner.db.clone(), fixture.inner.custody.clone(), &config.chain, &config.ledger)
+                .unwrap()
         };
         let ((one, one_tasks), (two, two_tasks)) = (start(), start());
         fixture.accept(fixture.mint(fixture.treasury.address, 150)).await.unwrap();

@@ -4,7 +4,6 @@ use super::fixture::Fixture;
 use super::node::Node;
 use crate::config::Config;
 use crate::db::testing::{self, TestDb};
-use crate::events::Tail;
 use crate::ledger::refusal::{PATIENCE_MS, abandon_cancellation, refuse, renew_cancellation};
 use crate::ledger::{Ledger, Network, Operation, Status, Submission, Tasks, operations};
 use alloy::primitives::Address;
@@ -31,7 +30,7 @@ impl Stage {
         let config = Config::from_toml(&settings).unwrap();
         let fixture = Fixture::with(db, 2, &config).await;
         let (db, custody) = (fixture.inner.db.clone(), fixture.inner.custody.clone());
-        let (ledger, tasks) = Ledger::start(db, custody, Tail::default(), &config.chain, &config.ledger).unwrap();
+        let (ledger, tasks) = Ledger::start(db, custody, &config.chain, &config.ledger).unwrap();
         Self { fixture, node, ledger, tasks }
     }
 
@@ -96,7 +95,7 @@ async fn what_was_accepted_before_the_first_contact_is_sent_after_it() {
         sqlx::query(sql).execute(fixture.inner.db.writer()).await.unwrap();
     }
     let (db, custody) = (fixture.inner.db.clone(), fixture.inner.custody.clone());
-    let (ledger, tasks) = Ledger::start(db, custody, Tail::default(), &config.chain, &config.ledger).unwrap();
+    let (ledger, tasks) = Ledger::start(db, custody, &config.chain, &config.ledger).unwrap();
     let stage = Stage { fixture, node, ledger, tasks };
     let to = stage.fixture.wallets[0].address;
     let id = stage.submit(stage.fixture.mint(to, 1_000)).await;

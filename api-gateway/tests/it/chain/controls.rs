@@ -40,6 +40,12 @@ async fn what_is_stopped_does_not_move_and_is_shown() {
     let refused = shop.transfer(&json!({ "from": ana["id"], "to": ben["id"], "amount": "1" })).await;
     let failed = shop.wait_for(text(&refused["operation"]["id"]), "failed".into()).await;
     assert_eq!(failed["error"]["code"], "token_paused");
+    for (what, body) in [("/mint", json!({ "to": ana["id"], "amount": "1" })), ("/burn", json!({ "amount": "1" }))] {
+        let call = shop.gateway.post(&shop.path(what)).bearer(&shop.tenant.key).once().json(&body);
+        let refused = call.send().await.expect(202);
+        let failed = shop.wait_for(text(&refused["operation"]["id"]), "failed".into()).await;
+        assert_eq!(failed["error"]["code"], "token_paused", "{what}");
+    }
     shop.control("/unpause", None).await;
     assert_eq!(shop.shown().await["paused"], false);
 
@@ -47,6 +53,9 @@ async fn what_is_stopped_does_not_move_and_is_shown() {
     let refused = shop.transfer(&json!({ "from": ana["id"], "to": ben["id"], "amount": "1" })).await;
     let failed = shop.wait_for(text(&refused["operation"]["id"]), "failed".into()).await;
     assert_eq!(failed["error"]["code"], "account_frozen");
+    let refused = shop.transfer(&json!({ "to": ana["id"], "amount": "1" })).await;
+    let failed = shop.wait_for(text(&refused["operation"]["id"]), "failed".into()).await;
+    assert_eq!(failed["error"]["code"], "account_frozen", "nor does it receive");
     let frozen: Vec<_> = shop.holders("").await["items"]
         .as_array()
         .unwrap()

@@ -1,7 +1,7 @@
 //! Events as they are listened to: none missed, none twice, nobody else's.
 
-use super::{Shop, node_or_skip};
-use crate::support::text;
+use super::{Shop, node_or_skip, settings};
+use crate::support::{Gateway, Postgres, text};
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -14,9 +14,9 @@ struct Stream {
 }
 
 impl Stream {
-    async fn open(shop: &Shop, token: &str, query: &str, last: Option<&str>) -> Self {
-        let url = format!("{}/api/v1/events/stream{query}", shop.gateway.base);
-        let mut request = shop.gateway.client.get(url).bearer_auth(token);
+    async fn open(gateway: &Gateway, token: &str, query: &str, last: Option<&str>) -> Self {
+        let url = format!("{}/api/v1/events/stream{query}", gateway.base);
+        let mut request = gateway.client.get(url).bearer_auth(token);
         if let Some(last) = last {
             request = request.header("Last-Event-ID", last);
         }
@@ -66,7 +66,7 @@ async fn a_stream_tells_all_in_order_and_can_be_resumed() {
     let (ana, ben) = (shop.user().await, shop.user().await);
     let beginning = shop.gateway.get("/events?limit=1").bearer(&shop.tenant.key).send().await.expect(200);
     let first = text(&beginning["nextCursor"]);
-    let mut stream = Stream::open(&shop, &shop.tenant.key, &format!("?cursor={first}"), None).await;
+    let mut stream = Stream::open(&shop.gateway, &shop.tenant.key, &format!("?cursor={first}"), None).await;
     let mut last = Value::Null;
     for amount in ["100", "200", "300"] {
         let moved = shop.transfer(&json!({ "to": ana["id"], "amount": amount })).await;
@@ -97,7 +97,7 @@ async fn a_stream_tells_all_in_order_and_can_be_resumed() {
 
     // Who was away in the middle goes on there.
     let middle = told.len() / 2;
-    let mut resumed = Stream::open(&shop, &shop.tenant.key, "", Some(&told[middle].0)).await;
+    let mut resumed = Stream::open(&shop.gateway, &shop.tenant.key, "", Some(&told[middle].0)).await;
     let rest = resumed.until_final(&last).await;
     assert_eq!(ids(&rest), ids(&told)[middle + 1..]);
 
@@ -160,4 +160,32 @@ async fn a_user_hears_of_his_own_by_websocket() {
     while let Some(Ok(message)) = socket.next().await {
         assert!(!matches!(message, Message::Text(_)), "{message}");
     }
+}
+
+/// Two gateways on one database: what one of them writes, both tell.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_replica_tells_all_events() {
+    let node = node_or_skip!();
+    let Some(database) = Postgres::make().await else { return };
+    // One root key for both, as replicas have.
+    let root = format!("[custody]\nroot_key = \"{}\"\n", "7".repeat(64));
+    let config = settings(&node) + &database.config() + &root;
+    let (first, second) = (Gateway::start(&config).await, Gateway::start(&config).await);
+    let shop = Shop::at(first, "open").await;
+    shop.wait(&shop.token["operation"], "finalized").await;
+    let user = shop.user().await;
+    let mut streams = Vec::new();
+    for gateway in [&shop.gateway, &second] {
+        streams.push(Stream::open(gateway, &shop.tenant.key, "?types=transfer.*", None).await);
+    }
+    let moved = shop.transfer(&json!({ "to": user["id"], "amount": "3" })).await;
+    let mut told = Vec::new();
+    for stream in &mut streams {
+        told.push(ids(&stream.until_final(&moved["operation"]["id"]).await));
+    }
+    assert_eq!((told[0].len(), &told[0]), (2, &told[1]), "included and finalized, by both");
+    drop(streams);
+    second.stop().await;
+    shop.gateway.stop().await;
+    database.remove().await;
 }

@@ -8,6 +8,7 @@ mod crash;
 mod events;
 mod node;
 mod outage;
+mod people;
 mod reorg;
 mod transfers;
 mod webhooks;
@@ -52,7 +53,11 @@ impl Shop {
 
     /// A tenant with a token, all of it accepted. The node need not be there.
     async fn accepted(node: &Node, policy: &str) -> Self {
-        let gateway = Gateway::start(&settings(node)).await;
+        Self::at(Gateway::start(&settings(node)).await, policy).await
+    }
+
+    /// The same on a gateway that runs already.
+    async fn at(gateway: Gateway, policy: &str) -> Self {
         let tenant = gateway.tenant().await;
         let body = json!({
             "name": "Euro voucher", "symbol": "EURV", "decimals": 2, "initialSupply": "1000000", "policy": policy,
