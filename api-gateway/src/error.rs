@@ -95,7 +95,9 @@ codes! {
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";
     /// A bug or a broken disk. The cause stands in the log under the request's id.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Internal error";
-    /// Too many requests at once, or the database is away: nothing was done.
+    /// The node is there and can't answer this: pruned state, a method that it does not offer, an answer over its limits.
+    NodeRefused = "node_refused", BAD_GATEWAY, "The node can't answer this";
+    /// Too many requests at once, or the database or the node is away: nothing was done.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Not available just now";
     /// The time limit passed before there was an answer. A write may have been accepted.
     Timeout = "timeout", GATEWAY_TIMEOUT, "No answer within the time limit";

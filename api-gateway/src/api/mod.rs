@@ -16,6 +16,7 @@ mod apps;
 mod balances;
 mod controls;
 mod events;
+mod explorer;
 pub mod extract;
 mod health;
 mod keys;
@@ -101,6 +102,16 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(webhooks::test))
         .routes(routes!(webhooks::replay))
         .routes(routes!(webhooks::deliveries))
+        .routes(routes!(explorer::summary))
+        .routes(routes!(explorer::statistics))
+        .routes(routes!(explorer::search))
+        .routes(routes!(explorer::blocks))
+        .routes(routes!(explorer::block))
+        .routes(routes!(explorer::transactions))
+        .routes(routes!(explorer::transaction))
+        .routes(routes!(explorer::calls))
+        .routes(routes!(explorer::address))
+        .routes(routes!(explorer::tokens))
         .routes(routes!(network::get))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

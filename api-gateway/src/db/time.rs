@@ -12,7 +12,7 @@ pub fn now_ms() -> i64 {
 }
 
 /// A moment in unix milliseconds, written `2026-11-22T10:54:00.123Z` in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixMs(pub i64);
 
 impl UnixMs {

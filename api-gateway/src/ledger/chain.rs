@@ -74,6 +74,15 @@ pub(crate) struct Block {
     pub hash: B256,
     pub parent_hash: B256,
     timestamp: U64,
+    /// Who sealed it.
+    pub miner: Address,
+    pub gas_used: U64,
+    pub gas_limit: U64,
+    /// In wei; chains without a fee market have none or 0.
+    #[serde(default)]
+    pub base_fee_per_gas: Option<U256>,
+    /// Bytes.
+    pub size: U64,
     pub transactions: Vec<B256>,
 }
 
@@ -89,8 +98,59 @@ impl Block {
 
     #[cfg(test)]
     pub fn new(number: u64, hash: B256, parent_hash: B256, transactions: Vec<B256>) -> Self {
-        Self { number: U64::from(number), hash, parent_hash, timestamp: U64::from(number), transactions }
+        Self {
+            number: U64::from(number),
+            hash,
+            parent_hash,
+            timestamp: U64::from(number),
+            miner: Address::ZERO,
+            gas_used: U64::ZERO,
+            gas_limit: U64::from(30_000_000),
+            base_fee_per_gas: None,
+            size: U64::from(500),
+            transactions,
+        }
     }
+
+    /// The same at another time (unix seconds).
+    #[cfg(test)]
+    pub fn at(self, timestamp: u64) -> Self {
+        Self { timestamp: U64::from(timestamp), ..self }
+    }
+}
+
+/// What somebody signed.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SignedTransaction {
+    pub hash: B256,
+    pub from: Address,
+    /// Nobody: it creates a contract.
+    pub to: Option<Address>,
+    pub nonce: U64,
+    /// In wei.
+    pub value: U256,
+    /// Its limit.
+    pub gas: U64,
+    /// In wei: what is paid, or the most that would be while it is pending.
+    #[serde(default)]
+    pub gas_price: Option<U256>,
+    pub input: Bytes,
+    #[serde(rename = "type")]
+    pub kind: U64,
+    /// Where it is; a pending one is nowhere yet.
+    #[serde(default)]
+    pub block_hash: Option<B256>,
+    #[serde(default)]
+    pub block_number: Option<U64>,
+}
+
+/// What is in a block, in order.
+pub(crate) type Contents = (Vec<SignedTransaction>, Vec<Receipt>);
+
+#[derive(Clone, Debug, Deserialize)]
+struct Body {
+    transactions: Vec<SignedTransaction>,
 }
 
 /// What a transaction did.
@@ -102,6 +162,12 @@ pub(crate) struct Receipt {
     pub transaction_index: U64,
     pub status: U64,
     pub gas_used: U64,
+    /// In wei.
+    #[serde(default)]
+    pub effective_gas_price: U256,
+    /// The contract that it created.
+    #[serde(default)]
+    pub contract_address: Option<Address>,
     pub logs: Vec<Log>,
 }
 
@@ -127,9 +193,51 @@ pub(crate) struct Log {
 pub(crate) struct PlacedLog {
     #[serde(flatten)]
     pub log: Log,
-    pub block_hash: B256,
     pub transaction_hash: B256,
-    pub transaction_index: U64,
+}
+
+/// A call inside a transaction, as the `flatCallTracer` tells it: geth's and Parity's flat form, in the order in which
+/// the calls began. The nested form of the `callTracer` may be deeper than JSON is read.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Trace {
+    /// `call`, `create` or `suicide`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub action: TraceAction,
+    #[serde(default)]
+    pub result: Option<TraceResult>,
+    #[serde(default)]
+    pub error: Option<String>,
+    /// The way from the outermost call to this one.
+    pub trace_address: Vec<u64>,
+}
+
+/// What a call wants.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct TraceAction {
+    pub call_type: Option<String>,
+    pub creation_method: Option<String>,
+    pub from: Option<Address>,
+    pub to: Option<Address>,
+    pub value: Option<U256>,
+    pub input: Bytes,
+    pub init: Bytes,
+    /// Of a self-destruction: whose, for whom, how much.
+    pub address: Option<Address>,
+    pub refund_address: Option<Address>,
+    pub balance: Option<U256>,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct TraceResult {
+    pub gas_used: U64,
+    pub output: Option<Bytes>,
+    /// What was created.
+    pub address: Option<Address>,
 }
 
 /// A call to be run.
@@ -216,10 +324,53 @@ impl Chain {
         self.many("eth_getBlockByNumber", calls).await?.into_iter().collect()
     }
 
-    /// All receipts of each block, in one batch.
-    pub async fn receipts(&self, blocks: &[&Block]) -> ChainResult<Vec<Option<Vec<Receipt>>>> {
-        let calls = blocks.iter().map(|block| (hash_text(block.hash),));
-        self.many("eth_getBlockReceipts", calls).await?.into_iter().collect()
+    /// All transactions and receipts of each block, in one batch; `None` for those that the node has not got.
+    pub async fn contents(&self, blocks: &[&Block]) -> ChainResult<Vec<Option<Contents>>> {
+        if blocks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut batch = self.client.new_batch();
+        let mut waiters = Vec::with_capacity(blocks.len());
+        for block in blocks {
+            let hash = hash_text(block.hash);
+            let body: Waiter<Option<Body>> = batch.add_call("eth_getBlockByHash", &(hash.as_str(), true))?;
+            let receipts: Waiter<Option<Vec<Receipt>>> = batch.add_call("eth_getBlockReceipts", &(hash,))?;
+            waiters.push((body, receipts));
+        }
+        batch.send().await?;
+        let mut contents = Vec::with_capacity(waiters.len());
+        for (body, receipts) in waiters {
+            let (body, receipts) = (body.await?, receipts.await?);
+            contents.push(body.zip(receipts).map(|(body, receipts)| (body.transactions, receipts)));
+        }
+        Ok(contents)
+    }
+
+    /// One transaction, pending or in a block.
+    pub async fn transaction(&self, hash: B256) -> ChainResult<Option<SignedTransaction>> {
+        Ok(self.client.request("eth_getTransactionByHash", (hash_text(hash),)).await?)
+    }
+
+    /// What the node would put into its next block.
+    pub async fn pending(&self) -> ChainResult<Vec<SignedTransaction>> {
+        let body: Option<Body> = self.client.request("eth_getBlockByNumber", ("pending", true)).await?;
+        Ok(body.map(|body| body.transactions).unwrap_or_default())
+    }
+
+    /// The calls inside a transaction.
+    pub async fn trace(&self, hash: B256) -> ChainResult<Vec<Trace>> {
+        let options = serde_json::json!({ "tracer": "flatCallTracer" });
+        Ok(self.client.request("debug_traceTransaction", (hash_text(hash), options)).await?)
+    }
+
+    /// Balance in wei, nonce and code of an account at the best block.
+    pub async fn account(&self, address: Address) -> ChainResult<(U256, u64, Bytes)> {
+        let mut batch = self.client.new_batch();
+        let balance: Waiter<U256> = batch.add_call("eth_getBalance", &(address, "latest"))?;
+        let nonce: Waiter<U64> = batch.add_call("eth_getTransactionCount", &(address, "latest"))?;
+        let code: Waiter<Bytes> = batch.add_call("eth_getCode", &(address, "latest"))?;
+        batch.send().await?;
+        Ok((balance.await?, nonce.await?.to(), code.await?))
     }
 
     /// One transaction's receipt.

@@ -7,9 +7,9 @@ use alloy::sol_types::SolValue;
 /// `contracts/*.sol` as Rust types.
 pub mod abi {
     #![allow(missing_docs, clippy::too_many_arguments)]
-    alloy::sol!("../contracts/IUsers.sol");
-    alloy::sol!("../contracts/ITokens.sol");
-    alloy::sol!("../contracts/IToken.sol");
+    alloy::sol!(#![sol(abi)] "../contracts/IUsers.sol");
+    alloy::sol!(#![sol(abi)] "../contracts/ITokens.sol");
+    alloy::sol!(#![sol(abi)] "../contracts/IToken.sol");
 }
 
 /// The registry of apps and users (`contracts/IUsers.sol`).

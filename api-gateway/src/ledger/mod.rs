@@ -9,6 +9,7 @@
 //!               ┌──── chain ◄─────────┘
 //!               ▼
 //!            follower ── best and finalized blocks, reorganisations ─► projection (operations, transfers, balances)
+//!               │            └─ history: every block and transaction as rows for the explorer
 //!               ▼
 //!            verifier ── compares cache and chain at finalized blocks, repairs, says so
 //! ```
@@ -42,9 +43,13 @@
 mod accept;
 pub mod balances;
 mod chain;
+mod contents;
 pub mod contracts;
 mod effects;
+mod fault;
 mod follower;
+mod history;
+pub(crate) mod inspect;
 mod intent;
 mod lease;
 pub mod operations;

@@ -3,7 +3,7 @@
 use super::chain::Chain;
 use super::lease::Lease;
 use super::state::NodeView;
-use super::{Inner, Ledger, Waiters, accept, follower, outbox, state, verifier};
+use super::{Inner, Ledger, Waiters, accept, follower, history, outbox, state, verifier};
 use crate::config;
 use crate::custody::Custody;
 use crate::db::Db;
@@ -78,6 +78,7 @@ impl Ledger {
         let mut start = |name, task| handles.push(tokio::spawn(guarded(name, until_stopped(stopped.clone(), task))));
         start("outbox", Box::pin(outbox::run(inner.clone())) as Task);
         start("follower", Box::pin(follower::run(inner.clone())));
+        start("history", Box::pin(history::run(inner.clone())));
         start("verifier", Box::pin(verifier::run(inner.clone())));
         start("housekeeping", Box::pin(housekeeping(inner.clone())));
         Ok((Self { inner, jobs }, Tasks { stop, handles }))

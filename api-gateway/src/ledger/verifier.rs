@@ -16,6 +16,7 @@ use super::Inner;
 use super::balances::{Table, u256};
 use super::chain::ChainError;
 use super::contracts::{abi, address_text, hash_text};
+use super::fault::Fault;
 use super::state::{ChainState, big};
 use crate::db::now_ms;
 use crate::error::{Error, Result};
@@ -75,29 +76,6 @@ pub(crate) async fn run(inner: Arc<Inner>) {
         }
         // At most half of the time, so that verification never crowds out the work it verifies.
         tokio::time::sleep(began.elapsed().min(Duration::from_secs(2))).await;
-    }
-}
-
-enum Fault {
-    Chain(ChainError),
-    Other(Error),
-}
-
-impl From<ChainError> for Fault {
-    fn from(error: ChainError) -> Self {
-        Self::Chain(error)
-    }
-}
-
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        Self::Other(error)
-    }
-}
-
-impl From<sqlx::Error> for Fault {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Other(error.into())
     }
 }
 

@@ -1,7 +1,8 @@
 //! What the gateway does, without HTTP: one file a resource.
 //!
 //! A service checks the request against its own rules, reads what it needs, and hands writes to
-//! [`crate::ledger::Ledger::submit`]. It never talks to the chain and never waits for it.
+//! [`crate::ledger::Ledger::submit`]. It never talks to the chain and never waits for it; only [`explorer`] asks the node
+//! for what is not worth a second copy.
 //!
 //! ```text
 //!  api::transfers ─► services::transfers::submit ─► parties, tokens (reads) ─► ledger.submit ─► Accepted
@@ -20,6 +21,7 @@ pub mod balances;
 pub mod deliveries;
 pub mod erasure;
 pub mod events;
+pub mod explorer;
 pub mod holders;
 pub mod keys;
 pub mod operations;

@@ -3,7 +3,7 @@
 use super::balances::not_found;
 use super::{Actor, parties, tokens};
 use crate::db::{Db, Page, PageQuery, QueryBuilder, UnixMs};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ledger::contracts::address_text;
 use crate::ledger::transactions::{COLUMNS, JOINS, from_row};
 use sqlx::any::AnyRow;

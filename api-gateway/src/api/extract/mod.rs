@@ -12,7 +12,10 @@ mod socket;
 
 pub use body::{Body, Checks, Json, Unchecked};
 pub use idempotency::{IDEMPOTENCY_MAX_CHARS, Idempotency};
-pub use path::{AppPath, EventPath, HolderPath, KeyPath, OperationPath, SessionPath, TokenPath, UserPath, WebhookPath};
+pub use path::{
+    AddressPath, AppPath, BlockPath, EventPath, HashPath, HolderPath, KeyPath, OperationPath, SessionPath, TokenPath,
+    UserPath, WebhookPath,
+};
 pub use principal::{APP_HEADER, AdminScope, AnyScope, Bearer, Caller, OwnerCaller, OwnerScope};
 pub use query::Query;
 pub use socket::SocketScope;

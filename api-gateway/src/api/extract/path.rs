@@ -59,14 +59,30 @@ path_ids! {
     WebhookPath("webhook", Id::Webhook);
 }
 
-/// `{holder}`: `usr_…`, `wal_…` or an address; the service that resolves it checks its form.
-#[derive(Clone, Debug)]
-pub struct HolderPath(pub String);
+macro_rules! path_texts {
+    ($($(#[$doc:meta])* $extractor:ident($param:literal);)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $extractor(pub String);
 
-impl FromRequestParts<Arc<AppState>> for HolderPath {
-    type Rejection = Error;
+        impl FromRequestParts<Arc<AppState>> for $extractor {
+            type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<AppState>) -> Result<Self> {
-        param(parts, "holder").await.map(Self)
-    }
+            async fn from_request_parts(parts: &mut Parts, _: &Arc<AppState>) -> Result<Self> {
+                param(parts, $param).await.map(Self)
+            }
+        }
+    )*};
+}
+
+// The services that resolve these check their form.
+path_texts! {
+    /// `{holder}`: `usr_…`, `wal_…` or an address.
+    HolderPath("holder");
+    /// `{block}`: a number, a hash or a tag.
+    BlockPath("block");
+    /// `{hash}` of a transaction.
+    HashPath("hash");
+    /// `{address}`
+    AddressPath("address");
 }

@@ -9,6 +9,7 @@ pub use shape::refined;
 
 use crate::api::webhooks::DeliveryStatus;
 use crate::error::{FieldError, Problem};
+use crate::services::explorer::{Finality, Interval, TransactionKind};
 use crate::services::operations::WaitFor;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -38,10 +39,11 @@ use utoipa::{Modify, OpenApi};
         (name = "transactions", description = "Movements as the chain tells them"),
         (name = "events", description = "What happened: read, or listened to"),
         (name = "webhooks", description = "Events sent to the app's own server"),
+        (name = "explorer", description = "The chain as everybody on it may see it"),
         (name = "network", description = "The chain behind the gateway"),
         (name = "health", description = "For load balancers"),
     ),
-    components(schemas(Problem, FieldError, WaitFor, DeliveryStatus)),
+    components(schemas(Problem, FieldError, WaitFor, DeliveryStatus, Finality, Interval, TransactionKind)),
     modifiers(&Principals),
 )]
 pub struct Base;

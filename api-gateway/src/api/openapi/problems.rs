@@ -74,6 +74,9 @@ fn add_problems(operation: &mut Operation, writes: bool) {
     if authenticated || operation.operation_id.as_deref() == Some("createSession") {
         statuses.push(StatusCode::TOO_MANY_REQUESTS);
     }
+    if operation.tags.iter().flatten().any(|tag| tag == "explorer") {
+        statuses.push(StatusCode::BAD_GATEWAY);
+    }
     if operation.operation_id.as_deref() == Some("openEventSocket") {
         statuses.push(StatusCode::UPGRADE_REQUIRED);
     }

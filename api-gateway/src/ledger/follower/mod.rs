@@ -12,12 +12,14 @@
 //! a lost connection all are the same case: the projection is behind.
 
 mod pace;
-mod receipts;
 mod retreat;
 
 use super::Inner;
-use super::chain::{Block, ChainError, Heads};
+use super::chain::{Block, Heads};
+use super::contents::{Reader, inconsistent};
 use super::contracts::hash_text;
+use super::fault::Fault;
+use super::history;
 use super::projection::{self, BlockData, TokenCache};
 use super::publish::{self, Way};
 use super::state::{ChainState, big};
@@ -25,17 +27,10 @@ use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use alloy::primitives::B256;
 use pace::Pace;
-use receipts::{piece_by_piece, with_receipts};
 use retreat::{Behind, retreat};
 use sqlx::Row as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// Transactions whose receipts are asked for in one batch; nodes limit the size of an answer.
-const RECEIPTS: usize = 1_000;
-
-/// Blocks of such a batch.
-const BLOCKS: usize = 256;
 
 enum Step {
     /// The projection is at the node's head.
@@ -45,44 +40,14 @@ enum Step {
 }
 
 /// What is kept between steps.
+#[derive(Default)]
 struct Follower {
     tokens: TokenCache,
     /// The best number at the last look at the heads, and when that was.
     looked: Option<(u64, Instant)>,
-    /// Blocks whose receipts are asked for in one batch at most: halved when the node does not answer.
-    at_once: usize,
+    reader: Reader,
     /// The node's chain is the beginning of the projected one.
     behind: Option<Behind>,
-}
-
-impl Default for Follower {
-    fn default() -> Self {
-        Self { tokens: TokenCache::default(), looked: None, at_once: BLOCKS, behind: None }
-    }
-}
-
-/// Why a step was not completed.
-enum Fault {
-    Chain(ChainError),
-    Other(Error),
-}
-
-impl From<ChainError> for Fault {
-    fn from(error: ChainError) -> Self {
-        Self::Chain(error)
-    }
-}
-
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        Self::Other(error)
-    }
-}
-
-impl From<sqlx::Error> for Fault {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Other(error.into())
-    }
 }
 
 /// Runs until it is dropped.
@@ -184,7 +149,7 @@ impl Follower {
         Ok(Step::AtHead)
     }
 
-    /// Projects blocks that continue the projected chain, as many receipts at once as a node will answer.
+    /// Projects blocks that continue the projected chain.
     async fn advance(
         &mut self,
         inner: &Inner,
@@ -196,36 +161,8 @@ impl Follower {
         let mut operations = 0;
         let mut rest = blocks.as_slice();
         while !rest.is_empty() {
-            let mut transactions = 0;
-            let count = rest
-                .iter()
-                .take(self.at_once)
-                .take_while(|block| {
-                    let before = transactions;
-                    transactions += block.transactions.len();
-                    before == 0 || transactions <= RECEIPTS
-                })
-                .count();
-            let (part, later) = rest.split_at(count);
-            let data = match (with_receipts(inner, part).await, part) {
-                (Ok(data), _) => {
-                    self.at_once = (self.at_once * 2).min(BLOCKS);
-                    data
-                }
-                (Err(Fault::Chain(ChainError::Unusable(reason))), _) => {
-                    return Err(ChainError::Unusable(reason).into());
-                }
-                (Err(Fault::Chain(_)), [block]) => vec![piece_by_piece(inner, block).await?],
-                (Err(Fault::Chain(error)), _) => {
-                    self.at_once = part.len() / 2;
-                    if error.is_away() {
-                        return Err(error.into());
-                    }
-                    continue;
-                }
-                (Err(fault), _) => return Err(fault),
-            };
-            rest = later;
+            let data = self.reader.read(inner, rest).await?;
+            rest = &rest[data.len()..];
             operations += self.write(inner, &state, heads, &data).await?;
             state = ChainState::load(&inner.db).await?.ok_or_else(|| Error::internal("chain_state is gone"))?;
         }
@@ -238,6 +175,7 @@ impl Follower {
         let mut state = lock(inner, &mut tx, seen).await?;
         let (best_before, finalized_before) = (state.best_number, state.finalized_number);
         let mut changed = projection::apply(&inner.db, &mut tx, &mut state, &mut self.tokens, data).await?;
+        history::append(&mut tx, data).await?;
         let mut drafts = publish::operations(&mut tx, &changed, Way::Forwards).await?;
         drafts.extend(publish::transfers(&mut tx, best_before, state.best_number, Kind::TransferIncluded).await?);
         let number = heads.finalized.number().min(state.best_number);
@@ -371,8 +309,4 @@ async fn next_blocks(inner: &Inner, state: &ChainState, heads: &Heads) -> Result
         parent = hash_text(block.hash);
     }
     if blocks.is_empty() { Err(inconsistent().into()) } else { Ok(Some(blocks)) }
-}
-
-fn inconsistent() -> ChainError {
-    ChainError::Unusable("its answers belong to different chains; it is switching branches".to_owned())
 }

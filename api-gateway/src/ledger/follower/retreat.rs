@@ -8,11 +8,14 @@
 
 use super::super::Inner;
 use super::super::chain::{ChainError, Heads};
+use super::super::contents::inconsistent;
 use super::super::contracts::hash_text;
+use super::super::fault::Fault;
+use super::super::history;
 use super::super::projection;
 use super::super::publish::{self, Way};
 use super::super::state::{ChainState, big};
-use super::{Fault, Step, inconsistent, lock};
+use super::{Step, lock};
 use crate::error::Error;
 use crate::events::{self, Kind};
 use sqlx::Row as _;
@@ -59,6 +62,7 @@ pub(super) async fn retreat(
     let mut now = lock(inner, &mut tx, state).await?;
     let mut drafts = publish::transfers(&mut tx, number, now.best_number, Kind::TransferReverted).await?;
     let changed = projection::revert_to(&inner.db, &mut tx, &mut now, number, hash).await?;
+    history::revert_to(&mut tx, number).await?;
     now.store(&mut tx).await?;
     drafts.extend(publish::operations(&mut tx, &changed, Way::Back).await?);
     events::append(&mut tx, drafts).await?;

@@ -19,7 +19,7 @@ pub(crate) use back::{finalize, revert_to};
 pub(crate) use tokens::TokenCache;
 
 use super::balances::{Key, Table};
-use super::chain::{Block, Receipt};
+use super::chain::{Block, Receipt, SignedTransaction};
 use super::contracts::{address_text, hash_text};
 use super::effects::Effects;
 use super::state::ChainState;
@@ -36,6 +36,7 @@ use tokens::{Supplies, TokenOwner, change_supplies};
 #[derive(Clone, Debug)]
 pub(crate) struct BlockData {
     pub block: Block,
+    pub transactions: Vec<SignedTransaction>,
     pub receipts: Vec<Receipt>,
     /// Why transactions failed, for those of ours that did.
     pub failures: HashMap<B256, (Failure, Option<Bytes>)>,

@@ -255,10 +255,16 @@ impl World {
                 transaction_index: U64::from(index),
                 status: U64::from(u8::from(succeeds)),
                 gas_used: U64::from(50_000),
+                effective_gas_price: U256::ZERO,
+                contract_address: None,
                 logs,
             })
             .collect();
-        ModelBlock { data: BlockData { block, receipts, failures: HashMap::new() }, executed, balances_after: balances }
+        ModelBlock {
+            data: BlockData { block, transactions: Vec::new(), receipts, failures: HashMap::new() },
+            executed,
+            balances_after: balances,
+        }
     }
 
     async fn apply(&mut self, block: ModelBlock, crash: bool) {

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 #[derive(Clone)]
 struct Block {
     hash: B256,
+    bodies: Vec<Value>,
     receipts: Vec<Value>,
     /// Who has used up a nonce in it.
     senders: Vec<Address>,
@@ -52,7 +53,7 @@ pub(super) struct Node {
 
 impl Node {
     pub async fn start() -> Self {
-        let first = Block { hash: genesis(), receipts: Vec::new(), senders: Vec::new() };
+        let first = Block { hash: genesis(), bodies: Vec::new(), receipts: Vec::new(), senders: Vec::new() };
         let inside = Inside { blocks: vec![first], ..Inside::default() };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -87,7 +88,7 @@ impl Inside {
         self.salt += 1;
         let number = self.blocks.len();
         let hash = keccak256([number.to_be_bytes(), self.salt.to_be_bytes()].concat());
-        let mut block = Block { hash, receipts: Vec::new(), senders: Vec::new() };
+        let mut block = Block { hash, bodies: Vec::new(), receipts: Vec::new(), senders: Vec::new() };
         let mut logs = 0;
         let mut pool = std::mem::take(&mut self.pool);
         pool.sort_by_key(|(_, tx)| tx.nonce());
@@ -116,6 +117,11 @@ impl Inside {
                     "transactionIndex": index,
                 })
             });
+            block.bodies.push(json!({
+                "hash": tx_hash, "blockHash": hash, "blockNumber": format!("{number:#x}"), "from": sender,
+                "to": tx.to(), "nonce": format!("{:#x}", tx.nonce()), "value": tx.value(),
+                "gas": format!("{:#x}", tx.gas_limit()), "input": tx.input(), "type": "0x2",
+            }));
             block.receipts.push(json!({
                 "transactionHash": tx_hash, "blockHash": hash, "transactionIndex": index, "status": "0x1",
                 "gasUsed": "0x5208", "logs": log.into_iter().collect::<Vec<_>>(),
@@ -175,14 +181,18 @@ impl Inside {
                 number if number > best => Value::Null,
                 number => self.header(number),
             },
+            "eth_getBlockByHash" => {
+                by_hash(&params[0]).map_or(Value::Null, |block| json!({ "transactions": block.bodies }))
+            }
             "eth_getBlockReceipts" => by_hash(&params[0]).map_or(Value::Null, |block| json!(block.receipts)),
             "eth_getTransactionReceipt" => {
                 receipts().find(|one| one["transactionHash"] == params[0]).cloned().unwrap_or_default()
             }
             "eth_getTransactionByHash" => {
                 let pooled = self.pool.iter().any(|(hash, _)| json!(hash) == params[0]);
-                let mined = receipts().any(|one| one["transactionHash"] == params[0]);
-                if pooled || mined { json!({}) } else { Value::Null }
+                let mined = self.blocks[..=best].iter().flat_map(|block| &block.bodies);
+                let mined = mined.into_iter().find(|one| one["hash"] == params[0]);
+                mined.cloned().unwrap_or_else(|| if pooled { json!({}) } else { Value::Null })
             }
             "eth_getLogs" => {
                 let filter = &params[0];
@@ -211,7 +221,8 @@ impl Inside {
         let number = format!("{number:#x}");
         json!({
             "number": number, "hash": block.hash, "parentHash": parent, "timestamp": number,
-            "transactions": transactions,
+            "transactions": transactions, "miner": Address::ZERO, "gasUsed": "0x0", "gasLimit": "0x1c9c380",
+            "size": "0x200",
         })
     }
 

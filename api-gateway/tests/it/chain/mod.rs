@@ -6,6 +6,7 @@
 mod controls;
 mod crash;
 mod events;
+mod explorer;
 mod node;
 mod outage;
 mod people;

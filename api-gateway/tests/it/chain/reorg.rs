@@ -1,3 +1,4 @@
+use super::explorer::agrees;
 use super::{Shop, node_or_skip};
 use crate::support::text;
 use serde_json::{Value, json};
@@ -81,6 +82,7 @@ async fn a_reorganisation_takes_operations_back_and_they_happen_again() {
     assert_eq!(story, ["transfer.included", "transfer.reverted", "transfer.included", "transfer.finalized"]);
     let page = shop.gateway.get(&format!("/users/{user_id}/transactions")).bearer(&shop.tenant.key);
     assert_eq!(page.send().await.expect(200)["items"].as_array().unwrap().len(), 1);
+    agrees(&shop, &node).await;
     shop.gateway.stop().await;
 }
 

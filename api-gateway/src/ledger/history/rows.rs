@@ -1,0 +1,205 @@
+//! Blocks as rows, many in one statement.
+
+use super::super::chain::{Receipt, SignedTransaction, by_hash};
+use super::super::contracts::{TOKENS, abi, address_text, hash_text};
+use super::super::projection::BlockData;
+use super::super::state::big;
+use crate::db::QueryBuilder;
+use crate::error::Result;
+use alloy::primitives::hex;
+use alloy::primitives::{Log, LogData};
+use alloy::sol_types::SolEvent as _;
+use sqlx::{AnyConnection, Row as _};
+use std::collections::BTreeMap;
+
+/// Rows in one statement: at most 14 columns each, below SQLite's 32,766 parameters.
+const CHUNK: usize = 500;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// Sums over blocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sums {
+    blocks: i64,
+    transactions: i64,
+    failed: i64,
+    gas_used: i64,
+}
+
+/// Inserts the blocks with all that is in them.
+pub(super) async fn insert(tx: &mut AnyConnection, blocks: &[BlockData]) -> Result<()> {
+    let mut hours: BTreeMap<i64, Sums> = BTreeMap::new();
+    for data in blocks {
+        let sums = hours.entry(data.block.timestamp_ms() / HOUR_MS).or_default();
+        sums.blocks += 1;
+        sums.transactions += count(data.block.transactions.len());
+        sums.failed += failed(data);
+        sums.gas_used = sums.gas_used.saturating_add(big(data.block.gas_used.to()));
+    }
+    add_hours(tx, &hours).await?;
+    insert_blocks(tx, blocks).await?;
+    insert_transactions(tx, blocks).await?;
+    insert_tokens(tx, blocks).await
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn failed(data: &BlockData) -> i64 {
+    count(data.receipts.iter().filter(|receipt| !receipt.succeeded()).count())
+}
+
+async fn insert_blocks(tx: &mut AnyConnection, blocks: &[BlockData]) -> Result<()> {
+    for chunk in blocks.chunks(CHUNK) {
+        let mut query = QueryBuilder::new(
+            "INSERT INTO chain_blocks (number, hash, parent_hash, timestamp_ms, author, transaction_count, \
+             failed_count, gas_used, gas_limit, base_fee, size_bytes) ",
+        );
+        query.push_values(chunk, |mut row, data| {
+            let block = &data.block;
+            row.push_bind(big(block.number()))
+                .push_bind(hash_text(block.hash))
+                .push_bind(hash_text(block.parent_hash))
+                .push_bind(block.timestamp_ms())
+                .push_bind(address_text(block.miner))
+                .push_bind(count(block.transactions.len()))
+                .push_bind(failed(data))
+                .push_bind(big(block.gas_used.to()))
+                .push_bind(big(block.gas_limit.to()))
+                .push_bind(block.base_fee_per_gas.unwrap_or_default().to_string())
+                .push_bind(big(block.size.to()));
+        });
+        query.build().execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+async fn insert_transactions(tx: &mut AnyConnection, blocks: &[BlockData]) -> Result<()> {
+    let mut rows: Vec<(u64, usize, &SignedTransaction, &Receipt)> = Vec::new();
+    for data in blocks {
+        let receipts = by_hash(&data.receipts);
+        for (index, transaction) in data.transactions.iter().enumerate() {
+            if let Some(receipt) = receipts.get(&transaction.hash) {
+                rows.push((data.block.number(), index, transaction, receipt));
+            }
+        }
+    }
+    for chunk in rows.chunks(CHUNK) {
+        let mut query = QueryBuilder::new(
+            "INSERT INTO chain_transactions (block_number, tx_index, hash, kind, from_address, to_address, value, \
+             method, type, nonce, succeeded, gas_used, gas_price, log_count) ",
+        );
+        query.push_values(chunk, |mut row, (number, index, transaction, receipt)| {
+            let method = transaction.to.and_then(|_| transaction.input.get(..4)).map(hex::encode_prefixed);
+            let kind = match (transaction.to, transaction.input.is_empty()) {
+                (None, _) => "create",
+                (Some(_), true) => "transfer",
+                (Some(_), false) => "call",
+            };
+            let to = transaction.to.or(receipt.contract_address).unwrap_or_default();
+            row.push_bind(big(*number))
+                .push_bind(count(*index))
+                .push_bind(hash_text(transaction.hash))
+                .push_bind(kind)
+                .push_bind(address_text(transaction.from))
+                .push_bind(address_text(to))
+                .push_bind(transaction.value.to_string())
+                .push_bind(method)
+                .push_bind(big(transaction.kind.to()))
+                .push_bind(big(transaction.nonce.to()))
+                .push_bind(receipt.succeeded())
+                .push_bind(big(receipt.gas_used.to()))
+                .push_bind(receipt.effective_gas_price.to_string())
+                .push_bind(count(receipt.logs.len()));
+        });
+        query.build().execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+async fn insert_tokens(tx: &mut AnyConnection, blocks: &[BlockData]) -> Result<()> {
+    let mut rows = Vec::new();
+    for data in blocks {
+        for receipt in &data.receipts {
+            for log in receipt.logs.iter().filter(|log| log.address == TOKENS) {
+                let Some(event) = LogData::new(log.topics.clone(), log.data.clone())
+                    .and_then(|data| abi::ITokens::TokenCreated::decode_log(&Log { address: log.address, data }).ok())
+                else {
+                    continue;
+                };
+                rows.push((data.block.number(), log.log_index.to::<u64>(), receipt.transaction_hash, event.data));
+            }
+        }
+    }
+    for chunk in rows.chunks(CHUNK) {
+        let mut query = QueryBuilder::new(
+            "INSERT INTO chain_tokens (address, name, symbol, decimals, chain_app_id, creator, block_number, log_index, \
+             tx_hash, search_name, search_symbol) ",
+        );
+        query.push_values(chunk, |mut row, (number, index, hash, event)| {
+            // PostgreSQL takes no NUL in text; a chain may.
+            let text = |text: &str| text.replace('\0', "\u{fffd}");
+            row.push_bind(address_text(event.token))
+                .push_bind(text(&event.name))
+                .push_bind(text(&event.symbol))
+                .push_bind(i64::from(event.decimals))
+                .push_bind(hex::encode_prefixed(event.app))
+                .push_bind(address_text(event.creator))
+                .push_bind(big(*number))
+                .push_bind(big(*index))
+                .push_bind(hash_text(*hash))
+                .push_bind(text(&event.name.to_lowercase()))
+                .push_bind(text(&event.symbol.to_lowercase()));
+        });
+        query.build().execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+async fn add_hours(tx: &mut AnyConnection, hours: &BTreeMap<i64, Sums>) -> Result<()> {
+    for chunk in hours.iter().collect::<Vec<_>>().chunks(CHUNK) {
+        let mut query = QueryBuilder::new("INSERT INTO chain_hours (hour, blocks, transactions, failed, gas_used) ");
+        query.push_values(chunk, |mut row, (hour, sums)| {
+            row.push_bind(**hour)
+                .push_bind(sums.blocks)
+                .push_bind(sums.transactions)
+                .push_bind(sums.failed)
+                .push_bind(sums.gas_used);
+        });
+        query.push(
+            " ON CONFLICT (hour) DO UPDATE SET blocks = chain_hours.blocks + excluded.blocks, \
+             transactions = chain_hours.transactions + excluded.transactions, \
+             failed = chain_hours.failed + excluded.failed, gas_used = chain_hours.gas_used + excluded.gas_used",
+        );
+        query.build().execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// Takes the blocks above `number` out of the sums, before they are deleted.
+pub(super) async fn subtract_hours(tx: &mut AnyConnection, number: u64) -> Result<()> {
+    // SUM gives PostgreSQL's NUMERIC, which is no type of both engines.
+    let rows = sqlx::query(
+        "SELECT timestamp_ms / 3600000 AS hour, COUNT(*) AS blocks, CAST(SUM(transaction_count) AS BIGINT) AS transactions, \
+         CAST(SUM(failed_count) AS BIGINT) AS failed, CAST(SUM(gas_used) AS BIGINT) AS gas_used \
+         FROM chain_blocks WHERE number > $1 GROUP BY timestamp_ms / 3600000",
+    )
+    .bind(big(number))
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut hours = BTreeMap::new();
+    for row in rows {
+        let minus = |column: &str| Ok::<i64, sqlx::Error>(-row.try_get::<i64, _>(column)?);
+        let sums = Sums {
+            blocks: minus("blocks")?,
+            transactions: minus("transactions")?,
+            failed: minus("failed")?,
+            gas_used: minus("gas_used")?,
+        };
+        hours.insert(row.try_get("hour")?, sums);
+    }
+    add_hours(tx, &hours).await?;
+    sqlx::query("DELETE FROM chain_hours WHERE blocks = 0").execute(&mut *tx).await?;
+    Ok(())
+}

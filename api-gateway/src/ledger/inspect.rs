@@ -1,0 +1,74 @@
+//! What the explorer asks from the node: the parts of transactions and accounts that are not worth a second copy in the
+//! database. The only reads of the gateway's API that need the node.
+
+pub(crate) use super::chain::{Log, Receipt, SignedTransaction, Trace};
+
+use super::Ledger;
+use super::chain::ChainError;
+use crate::error::{Code, Error, Result};
+use alloy::primitives::{Address, B256, Bytes, U256};
+
+/// What an account has, at the best block.
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    /// In wei.
+    pub balance: U256,
+    pub nonce: u64,
+    pub code: Bytes,
+}
+
+impl Ledger {
+    /// A transaction as it was signed, pending or in a block.
+    ///
+    /// # Errors
+    /// `unavailable` when the node is away, `node_refused` when it can't.
+    pub(crate) async fn signed(&self, hash: B256) -> Result<Option<SignedTransaction>> {
+        self.inner.chain.transaction(hash).await.map_err(explain)
+    }
+
+    /// What a transaction did.
+    ///
+    /// # Errors
+    /// As [`Ledger::signed`].
+    pub(crate) async fn receipt(&self, hash: B256) -> Result<Option<Receipt>> {
+        self.inner.chain.receipt(hash).await.map_err(explain)
+    }
+
+    /// What the node would put into its next block.
+    ///
+    /// # Errors
+    /// As [`Ledger::signed`].
+    pub(crate) async fn pending(&self) -> Result<Vec<SignedTransaction>> {
+        self.inner.chain.pending().await.map_err(explain)
+    }
+
+    /// The calls inside a transaction.
+    ///
+    /// # Errors
+    /// As [`Ledger::signed`].
+    pub(crate) async fn trace(&self, hash: B256) -> Result<Vec<Trace>> {
+        self.inner.chain.trace(hash).await.map_err(explain)
+    }
+
+    /// An account.
+    ///
+    /// # Errors
+    /// As [`Ledger::signed`].
+    pub(crate) async fn account(&self, address: Address) -> Result<Account> {
+        let (balance, nonce, code) = self.inner.chain.account(address).await.map_err(explain)?;
+        Ok(Account { balance, nonce, code })
+    }
+}
+
+fn explain(error: ChainError) -> Error {
+    match error {
+        ChainError::Away(_) | ChainError::Unusable(_) => {
+            Error::new(Code::Unavailable, "the node does not answer just now; lists and searches do without it")
+        }
+        ChainError::TooLarge(_) => Error::new(Code::NodeRefused, "the answer is larger than the node gives at once"),
+        ChainError::Answer { .. } => {
+            Error::new(Code::NodeRefused, "the node can't tell: it has pruned this state, or does not offer the method")
+        }
+    }
+    .caused_by(error)
+}
