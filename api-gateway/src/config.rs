@@ -45,6 +45,7 @@ pub struct Config {
     pub limits: Limits,
     pub events: Events,
     pub webhooks: Webhooks,
+    pub jobs: Jobs,
     pub custody: Custody,
     pub auth: Auth,
     pub log: Log,
@@ -57,6 +58,7 @@ pub struct Config {
 pub struct Server {
     pub listen: SocketAddr,
     pub body_limit_bytes: usize,
+    pub job_body_limit_bytes: usize,
     pub request_timeout_ms: u64,
     pub body_timeout_ms: u64,
     pub concurrency_limit: usize,
@@ -152,6 +154,14 @@ pub struct Webhooks {
     pub retry_min_ms: u64,
     pub retry_max_ms: u64,
     pub give_up_hours: u32,
+}
+
+/// `[jobs]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Jobs {
+    pub retention_days: u32,
 }
 
 /// `[custody]`
@@ -270,8 +280,9 @@ impl Config {
     }
 
     fn validate(&self) -> Result<(), ConfigError> {
-        let positive: [(&str, u64); 28] = [
+        let positive: [(&str, u64); 30] = [
             ("server.body_limit_bytes", self.server.body_limit_bytes as u64),
+            ("server.job_body_limit_bytes", self.server.job_body_limit_bytes as u64),
             ("server.request_timeout_ms", self.server.request_timeout_ms),
             ("server.body_timeout_ms", self.server.body_timeout_ms),
             ("server.concurrency_limit", self.server.concurrency_limit as u64),
@@ -290,6 +301,7 @@ impl Config {
             ("ledger.retry_min_ms", self.ledger.retry_min_ms),
             ("ledger.idempotency_days", self.ledger.idempotency_days.into()),
             ("events.retention_days", self.events.retention_days.into()),
+            ("jobs.retention_days", self.jobs.retention_days.into()),
             ("events.stream_limit", self.events.stream_limit as u64),
             ("events.heartbeat_ms", self.events.heartbeat_ms),
             ("webhooks.timeout_ms", self.webhooks.timeout_ms),

@@ -36,6 +36,7 @@ pub mod custody;
 pub mod db;
 pub mod error;
 pub mod events;
+pub mod jobs;
 pub mod ledger;
 pub mod secret;
 pub mod server;

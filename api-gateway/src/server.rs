@@ -18,6 +18,7 @@ use crate::db::{self, Db};
 use crate::error::Error;
 use crate::events;
 use crate::events::webhooks::{self, Sender};
+use crate::jobs;
 use crate::ledger::{Ledger, Tasks};
 use crate::services::{self, sessions};
 use axum::Router;
@@ -28,7 +29,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 
 /// What handlers share.
@@ -51,6 +52,8 @@ pub struct AppState {
     pub ledger: Ledger,
     /// Sends events to webhooks.
     pub webhook_sender: Sender,
+    /// Says that a job was taken.
+    pub jobs_taken: Arc<Notify>,
     /// Streams of events that may be open at once.
     pub stream_places: Arc<Semaphore>,
     /// Whether the gateway is about to stop.
@@ -136,6 +139,7 @@ impl Server {
         let state = Arc::new(AppState {
             admission: Arc::new(Semaphore::new(config.server.concurrency_limit)),
             webhook_sender,
+            jobs_taken: Arc::default(),
             stream_places: Arc::new(Semaphore::new(config.events.stream_limit)),
             stopping: stopped.clone(),
             open_admission: Arc::new(Semaphore::new(config.server.open_concurrency_limit)),
@@ -156,6 +160,7 @@ impl Server {
             tasks.spawn(serve(listener, api::metrics_router(), limits, stopped.clone()));
         }
         tasks.spawn(tell(state.clone(), stopped.clone()));
+        tasks.spawn(work(state.clone(), stopped.clone()));
         tasks.spawn(housekeeping(state.clone(), stopped));
         if !state.config.custody.previous_root_key.expose().is_empty() {
             tasks.spawn(rotate_root_key(state.clone()));
@@ -343,6 +348,20 @@ async fn tell(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) {
     }
 }
 
+/// Does what jobs ask, until told to stop. A line that is cut off waits, or was accepted.
+async fn work(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) {
+    let shared = jobs::Shared {
+        db: state.db.clone(),
+        ledger: state.ledger.clone(),
+        custody: state.custody.clone(),
+        taken: state.jobs_taken.clone(),
+    };
+    tokio::select! {
+        () = jobs::run(shared) => {}
+        _ = stopped.wait_for(|stop| *stop) => {}
+    }
+}
+
 /// Every minute: take up new token keys, forget old sessions and idempotency keys, tidy the metrics.
 async fn housekeeping(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) {
     let mut tick = tokio::time::interval(Duration::from_secs(60));
@@ -366,6 +385,11 @@ async fn housekeeping(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) 
             Ok(0) => {}
             Ok(gone) => tracing::info!(gone, "old events deleted"),
             Err(error) => tracing::warn!(%error, "could not delete old events"),
+        }
+        match jobs::forget(&state.db, state.config.jobs.retention_days).await {
+            Ok(0) => {}
+            Ok(gone) => tracing::info!(gone, "old jobs deleted"),
+            Err(error) => tracing::warn!(%error, "could not delete old jobs"),
         }
         match state.ledger.forget_old_keys().await {
             Ok(0) => {}

@@ -19,6 +19,7 @@ mod events;
 mod explorer;
 pub mod extract;
 mod health;
+mod jobs;
 mod keys;
 mod limits;
 mod network;
@@ -90,6 +91,12 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(transactions::of_token))
         .routes(routes!(transactions::statement))
         .routes(routes!(balances::of_holder))
+        .routes(routes!(jobs::create_transfers))
+        .routes(routes!(jobs::create_users))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::get))
+        .routes(routes!(jobs::lines))
+        .routes(routes!(jobs::cancel))
         .routes(routes!(operations::list))
         .routes(routes!(operations::get))
         .routes(routes!(events::list))

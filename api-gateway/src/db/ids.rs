@@ -25,6 +25,8 @@ pub enum Id {
     Event,
     /// `whk_`: a webhook.
     Webhook,
+    /// `job_`: much work behind one request.
+    Job,
 }
 
 impl Id {
@@ -41,6 +43,7 @@ impl Id {
             Self::Operation => "op_",
             Self::Event => "evt_",
             Self::Webhook => "whk_",
+            Self::Job => "job_",
         }
     }
 

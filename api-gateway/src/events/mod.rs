@@ -51,13 +51,15 @@ pub enum Kind {
     TransferFinalized,
     /// Its block was taken back.
     TransferReverted,
+    /// Every outcome of a job is final.
+    JobFinished,
     /// A webhook has failed for so long that nothing is sent to it any more.
     WebhookDisabled,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OperationIncluded,
         Self::OperationFailed,
         Self::OperationFinalized,
@@ -65,6 +67,7 @@ impl Kind {
         Self::TransferIncluded,
         Self::TransferFinalized,
         Self::TransferReverted,
+        Self::JobFinished,
         Self::WebhookDisabled,
     ];
 
@@ -78,6 +81,7 @@ impl Kind {
             Self::TransferIncluded => "transfer.included",
             Self::TransferFinalized => "transfer.finalized",
             Self::TransferReverted => "transfer.reverted",
+            Self::JobFinished => "job.finished",
             Self::WebhookDisabled => "webhook.disabled",
         }
     }

@@ -26,7 +26,7 @@ impl Draft {
     ///
     /// # Errors
     /// When the data can't be written as JSON: a bug.
-    pub(super) fn notice(app_id: &str, kind: Kind, data: &impl Serialize) -> Result<Self> {
+    pub(crate) fn notice(app_id: &str, kind: Kind, data: &impl Serialize) -> Result<Self> {
         Ok(Self {
             app_id: app_id.to_owned(),
             kind,

@@ -23,6 +23,7 @@ pub mod erasure;
 pub mod events;
 pub mod explorer;
 pub mod holders;
+pub mod jobs;
 pub mod keys;
 pub mod operations;
 pub mod owners;

@@ -331,7 +331,7 @@ pub(super) fn require_positive(field: &str, amount: Amount) -> Result<()> {
 }
 
 /// A submission without rows of its own.
-pub(super) fn submission(
+pub(crate) fn submission(
     app_id: &str,
     wallet_id: String,
     intent: Intent,

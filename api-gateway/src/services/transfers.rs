@@ -3,7 +3,7 @@
 use super::tokens::{require_positive, submission, token_ref};
 use super::{Actor, Moved, parties};
 use crate::db::Amount;
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::ledger::contracts::MAX_BATCH;
 use crate::ledger::{Intent, Ledger, RequestKey};
 use serde::Deserialize;
@@ -69,7 +69,7 @@ pub async fn submit(
     request: RequestKey,
 ) -> Result<Moved> {
     require_positive("amount", body.amount)?;
-    check_memo(body.memo.as_deref())?;
+    memo_or_error(body.memo.as_deref())?;
     let token = token_ref(ledger.db(), app_id, token_id).await?;
     let payer = parties::payer(ledger.db(), app_id, actor, body.from.as_deref()).await?;
     let to = parties::receiver(ledger.db(), app_id, "to", &body.to).await?;
@@ -92,7 +92,7 @@ pub async fn submit_bulk(
     if !(1..=MAX_BATCH).contains(&body.transfers.len()) {
         return Err(Error::field("transfers", "length", "must have 1 to 1,000 entries"));
     }
-    check_memo(body.memo.as_deref())?;
+    memo_or_error(body.memo.as_deref())?;
     for (index, entry) in body.transfers.iter().enumerate() {
         require_positive(&format!("transfers[{index}].amount"), entry.amount)?;
     }
@@ -108,11 +108,19 @@ pub async fn submit_bulk(
     Ok(ledger.submit(submission(app_id, payer.id, intent, request, actor, body.memo)).await?.into())
 }
 
-fn check_memo(memo: Option<&str>) -> Result<()> {
+fn memo_or_error(memo: Option<&str>) -> Result<()> {
+    check_memo("memo", memo).map_err(|broken| Error::fields(vec![broken]))
+}
+
+/// Whether a note may be kept.
+///
+/// # Errors
+/// The broken rule, at `field`.
+pub fn check_memo(field: &str, memo: Option<&str>) -> Result<(), FieldError> {
     match memo {
-        Some(memo) if memo.len() > MEMO_MAX_BYTES => Err(Error::field("memo", "length", "must be at most 256 bytes")),
+        Some(memo) if memo.len() > MEMO_MAX_BYTES => Err(FieldError::new(field, "length", "must be at most 256 bytes")),
         // PostgreSQL's TEXT takes no NUL.
-        Some(memo) if memo.contains('\0') => Err(Error::field("memo", "format", "must not contain NUL")),
+        Some(memo) if memo.contains('\0') => Err(FieldError::new(field, "format", "must not contain NUL")),
         _ => Ok(()),
     }
 }

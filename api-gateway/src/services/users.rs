@@ -9,6 +9,7 @@ use crate::db::{Db, Id, Page, PageQuery, QueryBuilder, Statement, UnixMs, new_id
 use crate::error::{Error, Result};
 use crate::ledger::contracts::{ChainAppId, address_text};
 use crate::ledger::{Accepted, Intent, Ledger, RequestKey, Submission};
+use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
@@ -107,26 +108,95 @@ impl Users<'_> {
     pub async fn create(
         &self,
         app: &str,
-        request: NewUser,
+        mut request: NewUser,
         body: &[u8],
         request_key: impl FnOnce(&[u8]) -> RequestKey,
     ) -> Result<Accepted> {
-        let row: Option<(String, String, String, String)> = sqlx::query_as(
-            "SELECT sealed_app_key, root_key_id, chain_app_id, treasury_wallet_id FROM apps WHERE id = $1",
-        )
-        .bind(app)
-        .fetch_optional(self.db.reader())
-        .await?;
-        let (sealed, root_key_id, chain_app, treasury) = row.ok_or_else(|| Error::not_found("app"))?;
-        let app_key = SealedAppKey { sealed, root_key_id };
-        let chain_app: ChainAppId = chain_app.parse().map_err(Error::internal)?;
-        let password_hash = match request.password {
+        let app = App::find(self.db, app).await?;
+        let password_hash = match request.password.take() {
             Some(password) => Some(self.passwords.hash(password).await?),
             None => None,
         };
-        let wallet = self.custody.create_wallet(app, &app_key)?;
+        let operation_id = new_id(Id::Operation);
+        let made = app.make(self.custody, new_id(Id::User), request, password_hash, &operation_id)?;
+        let resource = serde_json::to_value(&made.user).map_err(Error::internal)?;
+        let fingerprint = self.custody.fingerprint(&app.id, &app.key, body)?;
+        let request = request_key(&fingerprint);
+        let resource_id = Some(made.user.id.clone());
+        let submission = Submission { resource_id, resource, ..app.submission(operation_id, vec![made], request) };
+        self.ledger.submit(submission).await
+    }
+}
+
+/// Makes users of the app in one operation, all or none: each with the id that was chosen for it, and without passwords.
+/// `rows` go into the same commit; they get the operation's id.
+///
+/// # Errors
+/// 404; `already_exists` when an id or a name is taken; what [`Ledger::submit`] answers.
+pub async fn create_many(
+    db: &Db,
+    ledger: &Ledger,
+    custody: &Custody,
+    app: &str,
+    requests: Vec<(String, NewUser)>,
+    request: RequestKey,
+    rows: impl FnOnce(&str) -> Vec<Statement>,
+) -> Result<Accepted> {
+    let app = App::find(db, app).await?;
+    let operation_id = new_id(Id::Operation);
+    let mut made = Vec::with_capacity(requests.len());
+    for (id, request) in requests {
+        made.push(app.make(custody, id, request, None, &operation_id)?);
+    }
+    let rows = rows(&operation_id);
+    let mut submission = app.submission(operation_id, made, request);
+    submission.rows.extend(rows);
+    ledger.submit(submission).await
+}
+
+/// What an app's users are made with.
+struct App {
+    id: String,
+    key: SealedAppKey,
+    chain_id: ChainAppId,
+    treasury: String,
+}
+
+/// A user who is about to be.
+struct Made {
+    user: User,
+    address: Address,
+    rows: [Statement; 2],
+}
+
+impl App {
+    async fn find(db: &Db, id: &str) -> Result<Self> {
+        let row: Option<(String, String, String, String)> = sqlx::query_as(
+            "SELECT sealed_app_key, root_key_id, chain_app_id, treasury_wallet_id FROM apps WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(db.reader())
+        .await?;
+        let (sealed, root_key_id, chain_id, treasury) = row.ok_or_else(|| Error::not_found("app"))?;
+        Ok(Self {
+            id: id.to_owned(),
+            key: SealedAppKey { sealed, root_key_id },
+            chain_id: chain_id.parse().map_err(Error::internal)?,
+            treasury,
+        })
+    }
+
+    fn make(
+        &self,
+        custody: &Custody,
+        id: String,
+        request: NewUser,
+        password_hash: Option<String>,
+        operation_id: &str,
+    ) -> Result<Made> {
+        let wallet = custody.create_wallet(&self.id, &self.key)?;
         let user = User {
-            id: new_id(Id::User),
+            id,
             external_id: request.external_id,
             email: request.email,
             display_name: request.display_name,
@@ -136,36 +206,36 @@ impl Users<'_> {
             wallet: Wallet { id: wallet.id.clone(), address: address_text(wallet.address) },
             created_at: UnixMs(now_ms()),
         };
-        let operation_id = new_id(Id::Operation);
         let row = Statement::new(
             "INSERT INTO users (id, app_id, external_id, email, password_hash, display_name, wallet_id, operation_id, \
              created_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(&user.id)
-        .bind(app)
+        .bind(&self.id)
         .bind(user.external_id.clone())
         .bind(user.email.clone())
         .bind(password_hash)
         .bind(user.display_name.clone())
         .bind(&wallet.id)
-        .bind(&operation_id)
+        .bind(operation_id)
         .bind(user.created_at.0);
-        let resource = serde_json::to_value(&user).map_err(Error::internal)?;
-        let fingerprint = self.custody.fingerprint(app, &app_key, body)?;
-        self.ledger
-            .submit(Submission {
-                app_id: app.to_owned(),
-                sender_wallet_id: treasury,
-                intent: Intent::AddUsers { app: chain_app, accounts: vec![wallet.address] },
-                request: request_key(&fingerprint),
-                rows: vec![wallet.insert(Some(&user.id)), row],
-                operation_id,
-                resource_id: Some(user.id),
-                user_id: None,
-                memo: None,
-                resource,
-            })
-            .await
+        Ok(Made { address: wallet.address, rows: [wallet.insert(Some(&user.id)), row], user })
+    }
+
+    fn submission(&self, operation_id: String, made: Vec<Made>, request: RequestKey) -> Submission {
+        let accounts = made.iter().map(|one| one.address).collect();
+        Submission {
+            app_id: self.id.clone(),
+            sender_wallet_id: self.treasury.clone(),
+            intent: Intent::AddUsers { app: self.chain_id, accounts },
+            request,
+            rows: made.into_iter().flat_map(|one| one.rows).collect(),
+            operation_id,
+            resource_id: None,
+            user_id: None,
+            memo: None,
+            resource: serde_json::Value::Null,
+        }
     }
 }
 

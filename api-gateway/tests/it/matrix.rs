@@ -76,6 +76,19 @@ fn table() -> BTreeMap<&'static str, Line> {
         ("burnToken", spend(|_| json!({ "amount": "1" }))),
         ("createTransfer", spend(|world| json!({ "to": world.second_user, "amount": "1" }))),
         ("createBulkTransfer", spend(|world| json!({ "transfers": [{ "to": world.second_user, "amount": "1" }] }))),
+        (
+            "createTransfersJob",
+            Line {
+                body: Some(|world| json!({ "transfers": [{ "to": world.second_user, "amount": "1" }] })),
+                also: &["insufficient_balance", "conflict"],
+                personal: false,
+            },
+        ),
+        ("createUsersJob", Line { body: Some(|_| json!({ "users": [{}] })), also: &["conflict"], personal: false }),
+        ("listJobs", READ),
+        ("getJob", READ),
+        ("listJobLines", READ),
+        ("cancelJob", READ),
         ("listEvents", READ),
         ("getEvent", PERSONAL),
         ("streamEvents", READ),
@@ -132,6 +145,7 @@ struct World {
     event: String,
     webhook: String,
     doomed_webhook: String,
+    job: String,
     spare_key: String,
     refresh_tokens: std::sync::Mutex<Vec<String>>,
 }
@@ -148,6 +162,8 @@ impl World {
         let moved = gateway.post(&path).bearer(&ours.key).once().json(&body).send().await.expect(202);
         let made = gateway.post(&format!("/apps/{}/keys", ours.app)).bearer(&ours.owner_token);
         let spare_key = text(&made.json(&json!({ "name": "spare" })).send().await.expect(201)["id"]);
+        let call = gateway.post("/users/jobs").bearer(&ours.key).once().json(&json!({ "users": [{}] }));
+        let job = text(&call.send().await.expect(202)["id"]);
         let (mut webhook, mut doomed_webhook) = (String::new(), String::new());
         for id in [&mut webhook, &mut doomed_webhook] {
             let call = gateway.post("/webhooks").bearer(&ours.key).json(&json!({ "url": NOBODY }));
@@ -177,6 +193,7 @@ impl World {
             suspended_user,
             event,
             webhook,
+            job,
             doomed_webhook,
             spare_key,
             refresh_tokens: std::sync::Mutex::new(refresh_tokens),
@@ -202,6 +219,7 @@ impl World {
             ("{session}", &self.session),
             ("{event}", &self.event),
             ("{webhook}", &self.webhook),
+            ("{job}", &self.job),
             ("{block}", &"0".to_owned()),
             ("{hash}", &format!("0x{}", "01".repeat(32))),
             ("{address}", &format!("0x{}", "01".repeat(20))),
@@ -417,6 +435,7 @@ fn judge(expected: Expected, line: &Line, tenant: &str, world: &World, answer: &
         &world.spare_key,
         &world.webhook,
         &world.event,
+        &world.job,
     ];
     if tenant == "theirs" && ours.iter().any(|id| answer.text.contains(id.as_str())) {
         return Some(format!("shows a foreign tenant's id: {}", answer.text));

@@ -74,11 +74,16 @@ impl<T: DeserializeOwned> FromRequest<Arc<AppState>> for Body<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &Arc<AppState>) -> Result<Self> {
+        Self::receive(request, state, state.config.server.body_limit_bytes).await
+    }
+}
+
+impl<T: DeserializeOwned> Body<T> {
+    async fn receive(request: Request, state: &Arc<AppState>, limit_bytes: usize) -> Result<Self> {
         let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         if !media_type.is_some_and(is_json) {
             return Err(Error::new(Code::UnsupportedMediaType, "send Content-Type: application/json"));
         }
-        let limit_bytes = state.config.server.body_limit_bytes;
         let patience = Duration::from_millis(state.config.server.body_timeout_ms);
         let bytes = tokio::time::timeout(patience, read(request.into_body(), limit_bytes))
             .await
@@ -122,10 +127,28 @@ impl<T: Unchecked> FromRequest<Arc<AppState>> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &Arc<AppState>) -> Result<Self> {
-        let Body { value, bytes } = Body::<T>::from_request(request, state).await?;
+        Self::check(Body::<T>::from_request(request, state).await?)
+    }
+}
+
+impl<T: Unchecked> Json<T> {
+    fn check(body: Body<T>) -> Result<Self> {
+        let Body { value, bytes } = body;
         let mut checks = Checks::default();
         let checked = value.check(&mut checks);
         checks.finish(checked).map(|value| Self { value, bytes })
+    }
+}
+
+/// The same for requests with thousands of lines, within `server.job_body_limit_bytes`.
+pub struct LargeJson<T: Unchecked>(pub Json<T>);
+
+impl<T: Unchecked> FromRequest<Arc<AppState>> for LargeJson<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &Arc<AppState>) -> Result<Self> {
+        let limit_bytes = state.config.server.job_body_limit_bytes;
+        Json::check(Body::receive(request, state, limit_bytes).await?).map(Self)
     }
 }
 

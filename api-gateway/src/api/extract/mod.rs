@@ -10,11 +10,11 @@ mod principal;
 mod query;
 mod socket;
 
-pub use body::{Body, Checks, Json, Unchecked};
+pub use body::{Body, Checks, Json, LargeJson, Unchecked};
 pub use idempotency::{IDEMPOTENCY_MAX_CHARS, Idempotency};
 pub use path::{
-    AddressPath, AppPath, BlockPath, EventPath, HashPath, HolderPath, KeyPath, OperationPath, SessionPath, TokenPath,
-    UserPath, WebhookPath,
+    AddressPath, AppPath, BlockPath, EventPath, HashPath, HolderPath, JobPath, KeyPath, OperationPath, SessionPath,
+    TokenPath, UserPath, WebhookPath,
 };
 pub use principal::{APP_HEADER, AdminScope, AnyScope, Bearer, Caller, OwnerCaller, OwnerScope};
 pub use query::Query;

@@ -57,6 +57,8 @@ path_ids! {
     EventPath("event", Id::Event);
     /// `{webhook}`
     WebhookPath("webhook", Id::Webhook);
+    /// `{job}`
+    JobPath("job", Id::Job);
 }
 
 macro_rules! path_texts {

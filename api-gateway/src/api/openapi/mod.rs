@@ -10,6 +10,7 @@ pub use shape::refined;
 use crate::api::webhooks::DeliveryStatus;
 use crate::error::{FieldError, Problem};
 use crate::services::explorer::{Finality, Interval, TransactionKind};
+use crate::services::jobs::LineStatus;
 use crate::services::operations::WaitFor;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -34,6 +35,7 @@ use utoipa::{Modify, OpenApi};
         (name = "users", description = "Users of an app, each with a wallet"),
         (name = "tokens", description = "Issue, mint, burn"),
         (name = "transfers", description = "Move units"),
+        (name = "jobs", description = "Thousands of transfers or users behind one request"),
         (name = "operations", description = "What has become of a write"),
         (name = "balances", description = "Who has what"),
         (name = "transactions", description = "Movements as the chain tells them"),
@@ -43,7 +45,7 @@ use utoipa::{Modify, OpenApi};
         (name = "network", description = "The chain behind the gateway"),
         (name = "health", description = "For load balancers"),
     ),
-    components(schemas(Problem, FieldError, WaitFor, DeliveryStatus, Finality, Interval, TransactionKind)),
+    components(schemas(Problem, FieldError, WaitFor, DeliveryStatus, Finality, Interval, TransactionKind, LineStatus)),
     modifiers(&Principals),
 )]
 pub struct Base;

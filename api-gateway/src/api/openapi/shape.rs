@@ -86,6 +86,7 @@ fn shape_parameter(parameter: &mut Value) {
         "session" => id(Id::Session),
         "event" => id(Id::Event),
         "webhook" => id(Id::Webhook),
+        "job" => id(Id::Job),
         "holder" => json!({ "type": "string", "pattern": HOLDER_PATTERN }),
         "cursor" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$" }),
         "Idempotency-Key" => {

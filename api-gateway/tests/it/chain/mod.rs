@@ -7,6 +7,7 @@ mod controls;
 mod crash;
 mod events;
 mod explorer;
+mod jobs;
 mod node;
 mod outage;
 mod people;
