@@ -24,7 +24,7 @@ CREATE TABLE chain_transactions (
     hash         TEXT NOT NULL,
     kind         TEXT NOT NULL,                  -- transfer | call | create
     from_address TEXT NOT NULL,
-    to_address   TEXT NOT NULL,                  -- of a creation: the contract
+    to_address   TEXT,                           -- of a creation: the contract, if there is one
     value        TEXT NOT NULL,                  -- in wei
     method       TEXT,                           -- first four bytes of the input
     type         BIGINT NOT NULL,                -- EIP-2718

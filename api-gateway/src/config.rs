@@ -67,6 +67,7 @@ pub struct Server {
     pub header_timeout_ms: u64,
     pub shutdown_grace_ms: u64,
     pub cors_origins: Vec<String>,
+    pub client_address_header: String,
 }
 
 /// `[metrics]`

@@ -30,6 +30,7 @@
 //! manual step: the next start resumes from what was committed.
 
 pub mod api;
+pub mod audit;
 pub mod auth;
 pub mod config;
 pub mod custody;

@@ -5,12 +5,14 @@
 //! hanse-gateway check-config   read and check the settings, print them without secrets
 //! hanse-gateway openapi        print the OpenAPI document
 //! hanse-gateway rotate-token-key   make a new key for signing access tokens; works while gateways run
+//! hanse-gateway verify-audit       compute the audit log's hashes again; works while gateways run
 //! ```
 //!
 //! Settings: `config.default.toml` (embedded), then `--config FILE`, then `HANSE_GATEWAY_<SECTION>__<KEY>`.
 //! Stops in order on SIGINT and SIGTERM; a second signal ends it at once, which loses nothing either.
 
 use clap::{Parser, Subcommand};
+use hanse_gateway::audit::Verdict;
 use hanse_gateway::config::Config;
 use hanse_gateway::server::{self, Server};
 use hanse_gateway::{api, telemetry};
@@ -38,6 +40,17 @@ enum Command {
     Openapi,
     /// Make a new key for signing access tokens. Running gateways take it up within a minute and log nobody out.
     RotateTokenKey,
+    /// Compute the hashes of the audit log again and tell whether anything was changed.
+    VerifyAudit {
+        /// `NUMBER:HASH` of an entry, as an earlier check printed it or as the API answered it: it has to be there still.
+        #[arg(long, value_parser = remembered)]
+        remembered: Option<(i64, String)>,
+    },
+}
+
+fn remembered(text: &str) -> Result<(i64, String), String> {
+    let (number, hash) = text.split_once(':').ok_or("must be NUMBER:HASH")?;
+    Ok((number.parse().map_err(|_| "must begin with the entry's number")?, hash.to_ascii_lowercase()))
 }
 
 fn main() -> ExitCode {
@@ -50,6 +63,9 @@ fn main() -> ExitCode {
         Command::RotateTokenKey => {
             Config::load(cli.config.as_deref()).map_err(|error| error.to_string()).and_then(rotate_token_key)
         }
+        Command::VerifyAudit { remembered } => Config::load(cli.config.as_deref())
+            .map_err(|error| error.to_string())
+            .and_then(|config| verify_audit(&config, remembered)),
         Command::Serve => Config::load(cli.config.as_deref()).map_err(|error| error.to_string()).and_then(serve),
     };
     match outcome {
@@ -96,6 +112,19 @@ fn rotate_token_key(config: Config) -> Result<(), String> {
     let kid = runtime.block_on(server::rotate_token_key(&config)).map_err(|error| error.to_string())?;
     println!("access tokens are signed with key {kid} within a minute");
     Ok(())
+}
+
+fn verify_audit(config: &Config, remembered: Option<(i64, String)>) -> Result<(), String> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let remembered = remembered.as_ref().map(|(number, hash)| (*number, hash.as_str()));
+    match runtime.block_on(server::verify_audit(config, remembered)).map_err(|error| error.to_string())? {
+        Verdict::Sound { sequence, hash } => {
+            println!("{sequence} entries, none changed. Remember the last one elsewhere: {sequence}:{hash}");
+            Ok(())
+        }
+        Verdict::Broken { sequence, reason } => Err(format!("the audit log is broken at entry {sequence}: {reason}")),
+    }
 }
 
 /// SIGINT and SIGTERM. Listening begins before the start, so that none is lost.

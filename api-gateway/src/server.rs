@@ -7,7 +7,8 @@
 //!
 //! Stopping in order is a courtesy: whatever was answered is committed, so a kill at any moment loses nothing.
 
-use crate::api;
+use crate::api::{self, trail::Peer};
+use crate::audit::{self, AuditLog};
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
 use crate::auth::rates::Rates;
@@ -22,6 +23,8 @@ use crate::jobs;
 use crate::ledger::{Ledger, Tasks};
 use crate::services::{self, sessions};
 use axum::Router;
+use hyper::body::Incoming;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
@@ -52,6 +55,8 @@ pub struct AppState {
     pub ledger: Ledger,
     /// Sends events to webhooks.
     pub webhook_sender: Sender,
+    /// Who did what.
+    pub audit: AuditLog,
     /// Says that a job was taken.
     pub jobs_taken: Arc<Notify>,
     /// Streams of events that may be open at once.
@@ -136,9 +141,13 @@ impl Server {
         events::skip_numbers(&db).await?;
         let (ledger, ledger_tasks) = Ledger::start(db.clone(), custody.clone(), &config.chain, &config.ledger)?;
         let (stop, stopped) = watch::channel(false);
+        // Ends with the last handler that may have something to record.
+        let (audit, entries) = AuditLog::new();
+        tokio::spawn(audit::run(db.clone(), entries));
         let state = Arc::new(AppState {
             admission: Arc::new(Semaphore::new(config.server.concurrency_limit)),
             webhook_sender,
+            audit,
             jobs_taken: Arc::default(),
             stream_places: Arc::new(Semaphore::new(config.events.stream_limit)),
             stopping: stopped.clone(),
@@ -198,6 +207,17 @@ pub async fn rotate_token_key(config: &Config) -> Result<String, ServerError> {
     let kid = jwt_keys::rotate(&db, &custody, grace_ms).await?;
     db.close().await;
     Ok(kid)
+}
+
+/// Whether the audit log is what was written; see [`audit::verify`].
+///
+/// # Errors
+/// When the database can't be opened or read.
+pub async fn verify_audit(config: &Config, remembered: Option<(i64, &str)>) -> Result<audit::Verdict, ServerError> {
+    let db = open_database(config).await?;
+    let verdict = audit::verify(&db, remembered).await?;
+    db.close().await;
+    Ok(verdict)
 }
 
 async fn open_database(config: &Config) -> Result<Db, sqlx::Error> {
@@ -307,12 +327,20 @@ async fn accept(
 }
 
 async fn converse(stream: TcpStream, router: Router, header_timeout: Duration, mut stopped: watch::Receiver<bool>) {
+    let peer = stream.peer_addr().ok();
+    let service = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(Peer(peer));
+        }
+        service.call(request)
+    });
     // Answers are small and complete: don't let the kernel wait for more.
     let _ = stream.set_nodelay(true);
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::pin!(connection);
     let mut stopping = false;

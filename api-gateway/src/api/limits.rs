@@ -1,7 +1,7 @@
 //! What surrounds every request: its id, its log line and metrics, panics, and the limits of time and number.
 //!
 //! ```text
-//! request ─► context (id, span, metrics) ─► panic guard ─► admission ─► time limit ─► route
+//! request ─► context (id, span, metrics) ─► panic guard ─► trail (audit) ─► admission ─► time limit ─► route
 //! ```
 //!
 //! The size limit stands where bodies are read (`extract::body`).

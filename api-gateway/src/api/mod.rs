@@ -13,6 +13,7 @@
 
 mod accepted;
 mod apps;
+mod audit;
 mod balances;
 mod controls;
 mod events;
@@ -31,6 +32,7 @@ mod profile;
 mod rotation;
 mod sessions;
 mod tokens;
+pub(crate) mod trail;
 mod transactions;
 mod transfers;
 mod users;
@@ -57,6 +59,8 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::with_openapi(openapi::Base::openapi())
         .routes(routes!(owners::create))
         .routes(routes!(owners::me))
+        .routes(routes!(audit::of_owner))
+        .routes(routes!(audit::of_app))
         .routes(routes!(passwords::set_own_password))
         .routes(routes!(sessions::create))
         .routes(routes!(sessions::refresh))
@@ -159,6 +163,7 @@ pub fn router(state: Arc<AppState>) -> Result<Router, serde_json::Error> {
         .layer(from_fn(limits::rate))
         .layer(from_fn_with_state(state.clone(), limits::time_limit))
         .layer(from_fn_with_state(state.clone(), limits::admission))
+        .layer(from_fn_with_state(state.clone(), trail::record))
         .layer(CatchPanicLayer::custom(limits::panicked))
         .layer(from_fn(limits::context));
     Ok(with_cors(router, &state.config.server.cors_origins).with_state(state))

@@ -1,11 +1,13 @@
 //! `/owners`: sign up, and who am I.
 
 use super::extract::{Checks, Json, OwnerCaller, Unchecked};
+use super::trail::Trail;
 use crate::auth::password;
 use crate::error::Result;
 use crate::secret::Secret;
 use crate::server::AppState;
 use crate::services::owners::{self, Owner, SignUp, email, label};
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -46,10 +48,12 @@ impl Unchecked for SignUpRequest {
 )]
 pub async fn create(
     State(state): State<Arc<AppState>>,
+    Extension(trail): Extension<Trail>,
     request: Json<SignUpRequest>,
 ) -> Result<(StatusCode, axum::Json<Owner>)> {
     let open = state.config.auth.owner_sign_up;
     let owner = owners::sign_up(&state.db, &state.passwords, open, request.value).await?;
+    trail.actor("owner", owner.id.clone(), None);
     Ok((StatusCode::CREATED, axum::Json(owner)))
 }
 

@@ -1,6 +1,7 @@
 //! `/sessions`: log in, renew, log out.
 
 use super::extract::{Caller, Checks, Json, Query, SessionPath, Unchecked};
+use super::trail::Trail;
 use crate::auth::opaque::{self, REFRESH_TOKEN_PREFIX};
 use crate::auth::password;
 use crate::db::{Id, Page, PageQuery};
@@ -8,6 +9,7 @@ use crate::error::Result;
 use crate::secret::Secret;
 use crate::server::AppState;
 use crate::services::sessions::{Login, OpenSession, Session, Sessions};
+use axum::Extension;
 use axum::extract::State;
 use axum::http::header::USER_AGENT;
 use axum::http::{HeaderMap, StatusCode};
@@ -101,10 +103,16 @@ fn sessions(state: &AppState) -> Sessions<'_> {
 pub async fn create(
     State(state): State<Arc<AppState>>,
     headers: HeaderMap,
+    Extension(trail): Extension<Trail>,
     request: Json<LoginRequest>,
 ) -> Result<(StatusCode, axum::Json<Session>)> {
     let CheckedLogin { login, email, password } = request.value;
+    let (kind, app) = match &login {
+        Login::Owner => ("owner", None),
+        Login::User { app } => ("user", Some(app.clone())),
+    };
     let session = sessions(&state).open(login, &email, password, user_agent(&headers)).await?;
+    trail.actor(kind, session.principal.clone(), app);
     Ok((StatusCode::CREATED, axum::Json(session)))
 }
 

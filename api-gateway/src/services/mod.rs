@@ -17,6 +17,7 @@
 
 pub mod address;
 pub mod apps;
+pub mod audit;
 pub mod balances;
 pub mod deliveries;
 pub mod erasure;

@@ -90,3 +90,18 @@ fn a_port_that_is_taken_names_the_setting() {
         .unwrap();
     refused(&output, &["server.listen", "in use"]);
 }
+
+#[test]
+fn it_verifies_the_audit_log() {
+    let dir = TempDir::new().unwrap();
+    let verify = |arguments: &[&str]| {
+        let mut command = gateway();
+        command.arg("verify-audit").args(arguments).env("HANSE_GATEWAY_DATA_DIR", dir.path());
+        command.output().unwrap()
+    };
+    let output = verify(&[]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).starts_with("0 entries"), "{}", text(&output.stdout));
+    refused(&verify(&["--remembered", "5:abcd"]), &["broken", "remembered entry is missing"]);
+    refused(&verify(&["--remembered", "abcd"]), &["NUMBER:HASH"]);
+}

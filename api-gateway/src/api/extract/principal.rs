@@ -12,6 +12,7 @@
 
 use super::path::AppPath;
 use crate::api::limits::Meter;
+use crate::api::trail::Trail;
 use crate::auth::Principal;
 use crate::db::Id;
 use crate::error::{Code, Error, Result};
@@ -66,6 +67,9 @@ impl FromRequestParts<Arc<AppState>> for Caller {
             meter.note(state.rates.count(&principal)?);
         }
         tracing::Span::current().record("principal", principal.kind());
+        if let Some(trail) = parts.extensions.get::<Trail>() {
+            trail.principal(&principal);
+        }
         Ok(Self(principal))
     }
 }
@@ -106,6 +110,7 @@ impl FromRequestParts<Arc<AppState>> for OwnerScope {
         let OwnerCaller { id: owner, .. } = OwnerCaller::from_request_parts(parts, state).await?;
         let AppPath(app) = AppPath::from_request_parts(parts, state).await?;
         apps::check_owned(&state.db, &owner, &app).await?;
+        note_app(parts, &app);
         Ok(Self { owner, app })
     }
 }
@@ -157,6 +162,7 @@ impl FromRequestParts<Arc<AppState>> for AnyScope {
                     Error::new(Code::AppMissing, "an owner names the app with the header Hanse-App: app_…")
                 })?;
                 apps::check_owned(&state.db, &id, &app).await?;
+                note_app(parts, &app);
                 Ok(Self { app, actor: Actor::App })
             }
         }
@@ -168,6 +174,12 @@ fn check_named(parts: &Parts, own: &str) -> Result<()> {
     match named_app(parts)? {
         Some(app) if app != own => Err(Error::not_found("app")),
         _ => Ok(()),
+    }
+}
+
+fn note_app(parts: &Parts, app: &str) {
+    if let Some(trail) = parts.extensions.get::<Trail>() {
+        trail.app(app);
     }
 }
 

@@ -97,13 +97,13 @@ async fn insert_transactions(tx: &mut AnyConnection, blocks: &[BlockData]) -> Re
                 (Some(_), true) => "transfer",
                 (Some(_), false) => "call",
             };
-            let to = transaction.to.or(receipt.contract_address).unwrap_or_default();
+            let to = transaction.to.or(receipt.contract_address).map(address_text);
             row.push_bind(big(*number))
                 .push_bind(count(*index))
                 .push_bind(hash_text(transaction.hash))
                 .push_bind(kind)
                 .push_bind(address_text(transaction.from))
-                .push_bind(address_text(to))
+                .push_bind(to)
                 .push_bind(transaction.value.to_string())
                 .push_bind(method)
                 .push_bind(big(transaction.kind.to()))

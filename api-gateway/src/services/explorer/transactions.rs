@@ -73,7 +73,8 @@ pub struct ChainTransaction {
     pub kind: TransactionKind,
     /// Who signed it.
     pub from: String,
-    /// Who is paid or called; of a creation, the contract that was created. Absent while a creation is pending.
+    /// Who is paid or called; of a creation, the contract that was created. Absent while a creation is pending,
+    /// and where it made none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// Coins of the chain that it moves, in wei.
@@ -362,7 +363,7 @@ fn from_row(row: &AnyRow) -> Result<ChainTransaction> {
             _ => TransactionKind::Call,
         },
         from: row.try_get("from_address")?,
-        to: Some(row.try_get("to_address")?),
+        to: row.try_get("to_address")?,
         value: row.try_get("value")?,
         method_name: method.as_deref().and_then(abi::function_name),
         method,

@@ -106,6 +106,8 @@ async fn everything_on_the_chain_is_shown() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let contract = text(&contract);
+    // Creates nothing: `PUSH1 0 PUSH1 0 REVERT` as init code.
+    let barren = send(&node, json!({ "input": "0x60006000fd" })).await;
     let failed = send(&node, json!({ "to": contract, "input": "0x01020304" })).await;
     let shop = Shop::open(&node, "open").await;
     let user = shop.user().await;
@@ -120,8 +122,10 @@ async fn everything_on_the_chain_is_shown() {
     assert!(
         to_stranger.iter().all(|one| one["kind"] == "transfer" && one["value"] == "5" && one["status"] == "finalized")
     );
-    assert_eq!(hashes(shop.explore_all("/transactions?kind=create").await), vec![creation.as_str()]);
-    assert_eq!(hashes(shop.explore_all("/transactions?succeeded=false").await), vec![failed.as_str()]);
+    assert_eq!(hashes(shop.explore_all("/transactions?kind=create").await), [barren.clone(), creation.clone()]);
+    assert_eq!(hashes(shop.explore_all("/transactions?succeeded=false").await), [failed.clone(), barren.clone()]);
+    let created = hashes(shop.explore_all("/transactions?kind=create&succeeded=true").await);
+    assert_eq!(created, vec![creation.as_str()]);
     let both = hashes(shop.explore_all(&format!("/transactions?address={contract}")).await);
     assert_eq!(both, [failed.clone(), creation.clone()]);
     let block = shop.explore(&format!("/transactions/{failed}")).await["blockNumber"].clone();

@@ -1,0 +1,136 @@
+//! What of a request goes into the audit log (see [`crate::audit`]).
+
+use crate::audit::Entry;
+use crate::auth::Principal;
+use crate::server::AppState;
+use crate::telemetry::REQUEST_ID;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::Response;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use tracing::Instrument as _;
+
+/// The other end of the connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);
+
+/// Who is calling and about which app, noted by whoever finds it out.
+#[derive(Clone, Debug, Default)]
+pub struct Trail(Arc<Mutex<Found>>);
+
+#[derive(Clone, Debug, Default)]
+struct Found {
+    actor: Option<(&'static str, String)>,
+    app: Option<String>,
+}
+
+impl Trail {
+    /// Who is calling.
+    pub fn principal(&self, principal: &Principal) {
+        let (kind, id, app) = match principal {
+            Principal::Owner { id, .. } => ("owner", id, None),
+            Principal::ServerKey { id, app } => ("serverKey", id, Some(app)),
+            Principal::User { id, app, .. } => ("user", id, Some(app)),
+        };
+        self.actor(kind, id.clone(), app.cloned());
+    }
+
+    /// Who has just logged in.
+    pub fn actor(&self, kind: &'static str, id: String, app: Option<String>) {
+        let mut found = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        found.actor = Some((kind, id));
+        found.app = app;
+    }
+
+    /// The owner's app that is meant.
+    pub fn app(&self, app: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).app = Some(app.to_owned());
+    }
+}
+
+/// Operations tell these, and there are thousands a second.
+const UNRECORDED: [&str; 1] = ["/api/v1/tokens/{token}/transfers"];
+
+/// Records what changes something. Such a request is finished even when its caller hangs up, so that nothing is done that
+/// isn't recorded.
+pub async fn record(State(state): State<Arc<AppState>>, mut request: Request, next: Next) -> Response {
+    let Some(route) = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()) else {
+        return next.run(request).await;
+    };
+    if request.method() == Method::GET || UNRECORDED.contains(&route.as_str()) {
+        return next.run(request).await;
+    }
+    let trail = Trail::default();
+    request.extensions_mut().insert(trail.clone());
+    let action = format!("{} {}", request.method(), route.trim_start_matches("/api/v1"));
+    let path = request.uri().path().to_owned();
+    let address = client_address(&request, &state.config.server.client_address_header);
+    let request_id = REQUEST_ID.try_with(Clone::clone).unwrap_or_default();
+    let id = request_id.clone();
+    let work = async move {
+        let response = next.run(request).await;
+        let Found { actor, app } = trail.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some((actor_kind, actor_id)) = actor else { return response };
+        let entry = Entry {
+            app_id: app,
+            owner_id: (actor_kind == "owner").then(|| actor_id.clone()),
+            actor_kind,
+            actor_id,
+            action,
+            path,
+            status: response.status().as_u16(),
+            request_id: id,
+            address: address.map(|address| address.to_string()),
+        };
+        if let Err(error) = state.audit.write(entry.clone()).await {
+            metrics::counter!("hanse_gateway_audit_entries_lost_total").increment(1);
+            tracing::error!(%error, ?entry, "an entry is missing in the audit log");
+        }
+        response
+    };
+    let task = tokio::spawn(REQUEST_ID.scope(request_id, work.in_current_span()));
+    match task.await {
+        Ok(response) => response,
+        // The guard around all routes makes the answer.
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// The caller's address: the other end of the connection, or what the operator's own proxy says of it, which is the last
+/// address in its header. What stands before that, anybody may have written.
+fn client_address(request: &Request, header: &str) -> Option<IpAddr> {
+    if !header.is_empty()
+        && let Some(value) = request.headers().get_all(header).iter().next_back()
+        && let Some(last) = value.to_str().ok().and_then(|text| text.rsplit(',').next())
+        && let Ok(address) = last.trim().parse()
+    {
+        return Some(address);
+    }
+    request.extensions().get::<Peer>().map(|peer| peer.0.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+
+    #[test]
+    fn the_last_address_of_the_proxys_header_counts() {
+        let peer: SocketAddr = "192.0.2.1:99".parse().unwrap();
+        let seen = |header: &str, values: &[&str]| {
+            let mut request = Request::new(Body::empty());
+            request.extensions_mut().insert(Peer(peer));
+            for value in values {
+                request.headers_mut().append("x-forwarded-for", value.parse().unwrap());
+            }
+            client_address(&request, header).unwrap().to_string()
+        };
+        assert_eq!(seen("", &["198.51.100.1"]), "192.0.2.1", "nobody is believed by default");
+        assert_eq!(seen("x-forwarded-for", &["203.0.113.9, 198.51.100.1"]), "198.51.100.1");
+        assert_eq!(seen("x-forwarded-for", &["203.0.113.9", "2001:db8::1"]), "2001:db8::1");
+        assert_eq!(seen("x-forwarded-for", &["unknown"]), "192.0.2.1");
+        assert_eq!(seen("x-forwarded-for", &[]), "192.0.2.1");
+    }
+}
