@@ -120,7 +120,7 @@ fn verify_audit(config: &Config, remembered: Option<(i64, String)>) -> Result<()
     let remembered = remembered.as_ref().map(|(number, hash)| (*number, hash.as_str()));
     match runtime.block_on(server::verify_audit(config, remembered)).map_err(|error| error.to_string())? {
         Verdict::Sound { sequence, hash } => {
-            println!("{sequence} entries, none changed. Remember the last one elsewhere: {sequence}:{hash}");
+            println!("The audit log is sound. Remember its last entry elsewhere: {sequence}:{hash}");
             Ok(())
         }
         Verdict::Broken { sequence, reason } => Err(format!("the audit log is broken at entry {sequence}: {reason}")),

@@ -34,8 +34,9 @@ impl Serialize for UnixMs {
 impl<'de> Deserialize<'de> for UnixMs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let time = OffsetDateTime::parse(&text, &Rfc3339).map_err(de::Error::custom)?;
-        i64::try_from(time.unix_timestamp_nanos() / 1_000_000).map(Self).map_err(de::Error::custom)
+        let rule = || de::Error::custom("must be a moment as in RFC 3339, for instance 2026-11-22T10:54:00Z");
+        let time = OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| rule())?;
+        i64::try_from(time.unix_timestamp_nanos() / 1_000_000).map(Self).map_err(|_| rule())
     }
 }
 

@@ -101,7 +101,7 @@ fn it_verifies_the_audit_log() {
     };
     let output = verify(&[]);
     assert!(output.status.success(), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).starts_with("0 entries"), "{}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("is sound"), "{}", text(&output.stdout));
     refused(&verify(&["--remembered", "5:abcd"]), &["broken", "remembered entry is missing"]);
     refused(&verify(&["--remembered", "abcd"]), &["NUMBER:HASH"]);
 }

@@ -1,5 +1,6 @@
 //! JSON bodies: the right media type, within the size and time limits, no unknown or doubled fields, right types.
 
+use super::words;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::server::AppState;
 use crate::strict::Object;
@@ -203,7 +204,7 @@ fn explain(path: &str, error: &serde_json::Error) -> Error {
         "duplicate" => "is given twice".to_owned(),
         // serde quotes the value, which may be a password: say what is expected and no more.
         _ => match said.rsplit_once(", expected ") {
-            Some((_, expected)) => format!("must be {expected}"),
+            Some((_, expected)) => format!("must be {}", words::expected(expected)),
             None => said.to_owned(),
         },
     };
@@ -270,7 +271,7 @@ mod tests {
         for (body, message) in [
             (r#"{"name":123456}"#, "must be a string"),
             (r#"{"name":["hunter2"]}"#, "must be a string"),
-            (r#"{"name":"a","items":"hunter2, expected nothing"}"#, "must be a sequence"),
+            (r#"{"name":"a","items":"hunter2, expected nothing"}"#, "must be a list"),
             (r#"{"name":"a","kind":"hunter2"}"#, "must be `small`"),
         ] {
             let error = parse::<Outer>(body.as_bytes()).expect_err(body);

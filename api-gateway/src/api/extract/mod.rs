@@ -9,6 +9,7 @@ mod path;
 mod principal;
 mod query;
 mod socket;
+mod words;
 
 pub use body::{Body, Checks, Json, LargeJson, Unchecked};
 pub use idempotency::{IDEMPOTENCY_MAX_CHARS, Idempotency};

@@ -1,5 +1,6 @@
 //! Query parameters: no unknown or doubled ones, right types, named in the error.
 
+use super::words;
 use crate::error::{Code, Error, Result};
 use crate::server::AppState;
 use axum::extract::FromRequestParts;
@@ -36,7 +37,7 @@ fn explain(rejection: &QueryRejection) -> Error {
         return Error::field(format!("query.{name}"), "required", "is required");
     }
     match said.split_once(": ") {
-        Some((name, fault)) => Error::field(format!("query.{name}"), "type", fault.to_owned()),
+        Some((name, fault)) => Error::field(format!("query.{name}"), "type", words::unreadable(fault)),
         None => Error::new(Code::MalformedRequest, "the query can't be read"),
     }
 }
