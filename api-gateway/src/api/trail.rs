@@ -2,12 +2,13 @@
 
 use crate::audit::Entry;
 use crate::auth::Principal;
+use crate::error::{Code, Error};
 use crate::server::AppState;
 use crate::telemetry::REQUEST_ID;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use tracing::Instrument as _;
@@ -93,8 +94,11 @@ pub async fn record(State(state): State<Arc<AppState>>, mut request: Request, ne
     let task = tokio::spawn(REQUEST_ID.scope(request_id, work.in_current_span()));
     match task.await {
         Ok(response) => response,
-        // The guard around all routes makes the answer.
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => match error.try_into_panic() {
+            // The guard around all routes makes the answer.
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Error::new(Code::Unavailable, "the gateway is shutting down").into_response(),
+        },
     }
 }
 

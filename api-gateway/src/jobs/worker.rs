@@ -7,6 +7,7 @@ use crate::db::Db;
 use crate::error::{Code, Error, Result};
 use crate::ledger::Ledger;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -44,48 +45,62 @@ pub struct Shared {
 
 /// Works as long as this gateway leads, for ever.
 pub async fn run(shared: Shared) {
-    let mut finish_at = Instant::now();
+    // Jobs that have to wait: for their outcomes, or after a failure.
+    let mut not_before: HashMap<String, Instant> = HashMap::new();
     loop {
-        let mut pause = LOOK;
-        if shared.ledger.is_leader() {
-            match round(&shared, &mut finish_at).await {
-                Ok(true) => continue,
-                Ok(false) => {}
-                Err(error) => {
-                    tracing::warn!(%error, cause = ?std::error::Error::source(&error), "jobs wait");
-                    pause = PAUSE;
-                }
-            }
+        let moved = shared.ledger.is_leader() && round(&shared, &mut not_before).await;
+        if !moved {
+            let _ = tokio::time::timeout(LOOK, shared.taken.notified()).await;
         }
-        let _ = tokio::time::timeout(pause, shared.taken.notified()).await;
     }
 }
 
-/// A piece of each job. Whether any line was done.
-async fn round(shared: &Shared, finish_at: &mut Instant) -> Result<bool> {
-    let finishing = *finish_at <= Instant::now();
-    if finishing {
-        *finish_at = Instant::now() + FINISH;
-    }
-    let mut moved = false;
-    for job in queue::running(&shared.db).await? {
-        let waiting = queue::waiting(&shared.db, &job.id, i64::try_from(PIECE).unwrap_or(i64::MAX)).await?;
-        if waiting.is_empty() {
-            if finishing && queue::finish(&shared.db, &job).await? {
-                shared.ledger.tail().wake();
-                tracing::info!(job = job.id, "a job has finished");
-            }
-            continue;
+/// A piece of each job. Whether any line was done. A job that fails holds up no other.
+async fn round(shared: &Shared, not_before: &mut HashMap<String, Instant>) -> bool {
+    let jobs = match queue::running(&shared.db).await {
+        Ok(jobs) => jobs,
+        Err(error) => {
+            tracing::debug!(%error, "jobs can't be read; trying again");
+            return false;
         }
-        moved = true;
-        let size = match job.kind {
-            JobKind::Transfers => 1,
-            JobKind::Users => USERS,
+    };
+    not_before.retain(|id, at| *at > Instant::now() && jobs.iter().any(|job| job.id == *id));
+    let mut moved = false;
+    for job in jobs.iter().filter(|job| !not_before.contains_key(&job.id)).collect::<Vec<_>>() {
+        let pause = match piece(shared, job).await {
+            Ok(true) => {
+                moved = true;
+                continue;
+            }
+            Ok(false) => FINISH,
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(job = job.id, %error, cause, "a job waits");
+                PAUSE
+            }
         };
-        let pieces: Vec<_> = waiting.chunks(size).map(|lines| settle(shared, &job, lines)).collect();
-        stream::iter(pieces).buffered(AT_ONCE.div_ceil(size)).try_collect::<()>().await?;
+        not_before.insert(job.id.clone(), Instant::now() + pause);
     }
-    Ok(moved)
+    moved
+}
+
+/// The job's next lines; its end, when there are none. Whether any line was done.
+async fn piece(shared: &Shared, job: &Running) -> Result<bool> {
+    let waiting = queue::waiting(&shared.db, &job.id, i64::try_from(PIECE).unwrap_or(i64::MAX)).await?;
+    if waiting.is_empty() {
+        if queue::finish(&shared.db, job).await? {
+            shared.ledger.tail().wake();
+            tracing::info!(job = job.id, "a job has finished");
+        }
+        return Ok(false);
+    }
+    let size = match job.kind {
+        JobKind::Transfers => 1,
+        JobKind::Users => USERS,
+    };
+    let pieces: Vec<_> = waiting.chunks(size).map(|lines| settle(shared, job, lines)).collect();
+    stream::iter(pieces).buffered(AT_ONCE.div_ceil(size)).try_collect::<()>().await?;
+    Ok(true)
 }
 
 /// Does these lines, or refuses those of them that can't be done.

@@ -178,3 +178,36 @@ async fn what_has_not_begun_can_be_cancelled() {
     assert_eq!(listed["items"][0], done);
     shop.gateway.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_can_not_go_on_holds_up_no_other() {
+    let node = node_or_skip!();
+    let shop = Shop::open(&node, "open").await;
+    let db = shop.gateway.server().state().db.writer();
+    // A row that no request makes: it does not say what it moves.
+    let broken = json!({ "id": format!("job_{}", "0".repeat(32)) });
+    sqlx::query(
+        "INSERT INTO jobs (id, app_id, kind, status, total, request_key, body_hash, created_at_ms) \
+         VALUES ($1, $2, 'transfers', 'running', 1, 'broken', '', 0)",
+    )
+    .bind(text(&broken["id"]))
+    .bind(&shop.tenant.app)
+    .execute(db)
+    .await
+    .unwrap();
+    let line = json!({ "to": address(1), "amount": "1" }).to_string();
+    sqlx::query("INSERT INTO job_lines (job_id, line, status, payload) VALUES ($1, 0, 'waiting', $2)")
+        .bind(text(&broken["id"]))
+        .bind(line)
+        .execute(db)
+        .await
+        .unwrap();
+    let body = json!({ "transfers": [{ "to": address(2), "amount": "1" }] });
+    let job = shop.start_job(&shop.path("/transfers/jobs"), "good", &body).await;
+    assert_eq!(shop.finished(&job).await["counts"]["finalized"], 1);
+    assert_eq!(shop.job(&broken).await["counts"]["waiting"], 1);
+    let path = format!("/jobs/{}/cancel", text(&broken["id"]));
+    shop.gateway.post(&path).bearer(&shop.tenant.key).send().await.expect(200);
+    assert_eq!(shop.finished(&broken).await["counts"]["cancelled"], 1);
+    shop.gateway.stop().await;
+}
