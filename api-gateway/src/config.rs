@@ -124,6 +124,7 @@ pub struct Limits {
     pub key: Rate,
     pub user: Rate,
     pub app: Rate,
+    pub address: Rate,
 }
 
 /// Requests a second, and how many may come at once. 0 a second: no limit.
@@ -337,6 +338,7 @@ impl Config {
             ("limits.key.burst", self.limits.key),
             ("limits.user.burst", self.limits.user),
             ("limits.app.burst", self.limits.app),
+            ("limits.address.burst", self.limits.address),
         ] {
             if rate.per_second > 0 && rate.burst == 0 {
                 return Err(fault(key, "must be at least 1"));

@@ -7,7 +7,7 @@
 //!
 //! Stopping in order is a courtesy: whatever was answered is committed, so a kill at any moment loses nothing.
 
-use crate::api::{self, trail::Peer};
+use crate::api::{self, client::Peer};
 use crate::audit::{self, AuditLog};
 use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;

@@ -6,6 +6,7 @@
 //!
 //! The size limit stands where bodies are read (`extract::body`).
 
+use super::client;
 use crate::auth::rates::Standing;
 use crate::error::{Code, Error};
 use crate::server::AppState;
@@ -154,6 +155,12 @@ pub async fn admission(State(state): State<Arc<AppState>>, mut request: Request,
         return next.run(request).await;
     }
     let open = request.method() == Method::POST && OPEN_PATHS.contains(&request.uri().path());
+    if open
+        && let Some(address) = client::address(request.headers(), request.extensions(), &state.config)
+        && let Err(error) = state.rates.count_stranger(address)
+    {
+        return error.into_response();
+    }
     let places = if open { &state.open_admission } else { &state.admission };
     match places.clone().try_acquire_owned() {
         Ok(permit) => {

@@ -15,6 +15,7 @@ mod accepted;
 mod apps;
 mod audit;
 mod balances;
+pub(crate) mod client;
 mod controls;
 mod events;
 mod explorer;

@@ -1,5 +1,6 @@
 //! What of a request goes into the audit log (see [`crate::audit`]).
 
+use super::client;
 use crate::audit::Entry;
 use crate::auth::Principal;
 use crate::error::{Code, Error};
@@ -9,13 +10,8 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use tracing::Instrument as _;
-
-/// The other end of the connection.
-#[derive(Clone, Copy, Debug)]
-pub struct Peer(pub SocketAddr);
 
 /// Who is calling and about which app, noted by whoever finds it out.
 #[derive(Clone, Debug, Default)]
@@ -67,7 +63,7 @@ pub async fn record(State(state): State<Arc<AppState>>, mut request: Request, ne
     request.extensions_mut().insert(trail.clone());
     let action = format!("{} {}", request.method(), route.trim_start_matches("/api/v1"));
     let path = request.uri().path().to_owned();
-    let address = client_address(&request, &state.config.server.client_address_header);
+    let address = client::address(request.headers(), request.extensions(), &state.config);
     let request_id = REQUEST_ID.try_with(Clone::clone).unwrap_or_default();
     let id = request_id.clone();
     let work = async move {
@@ -99,42 +95,5 @@ pub async fn record(State(state): State<Arc<AppState>>, mut request: Request, ne
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => Error::new(Code::Unavailable, "the gateway is shutting down").into_response(),
         },
-    }
-}
-
-/// The caller's address: the other end of the connection, or what the operator's own proxy says of it, which is the last
-/// address in its header. What stands before that, anybody may have written.
-fn client_address(request: &Request, header: &str) -> Option<IpAddr> {
-    if !header.is_empty()
-        && let Some(value) = request.headers().get_all(header).iter().next_back()
-        && let Some(last) = value.to_str().ok().and_then(|text| text.rsplit(',').next())
-        && let Ok(address) = last.trim().parse()
-    {
-        return Some(address);
-    }
-    request.extensions().get::<Peer>().map(|peer| peer.0.ip())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::body::Body;
-
-    #[test]
-    fn the_last_address_of_the_proxys_header_counts() {
-        let peer: SocketAddr = "192.0.2.1:99".parse().unwrap();
-        let seen = |header: &str, values: &[&str]| {
-            let mut request = Request::new(Body::empty());
-            request.extensions_mut().insert(Peer(peer));
-            for value in values {
-                request.headers_mut().append("x-forwarded-for", value.parse().unwrap());
-            }
-            client_address(&request, header).unwrap().to_string()
-        };
-        assert_eq!(seen("", &["198.51.100.1"]), "192.0.2.1", "nobody is believed by default");
-        assert_eq!(seen("x-forwarded-for", &["203.0.113.9, 198.51.100.1"]), "198.51.100.1");
-        assert_eq!(seen("x-forwarded-for", &["203.0.113.9", "2001:db8::1"]), "2001:db8::1");
-        assert_eq!(seen("x-forwarded-for", &["unknown"]), "192.0.2.1");
-        assert_eq!(seen("x-forwarded-for", &[]), "192.0.2.1");
     }
 }

@@ -3,7 +3,7 @@ use crate::db::{Db, testing};
 
 fn entry(index: usize) -> Entry {
     Entry {
-        app_id: (index % 2 == 0).then(|| "app_1".to_owned()),
+        app_id: index.is_multiple_of(2).then(|| "app_1".to_owned()),
         owner_id: Some("own_1".to_owned()),
         actor_kind: "owner",
         actor_id: "own_1".to_owned(),

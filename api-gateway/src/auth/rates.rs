@@ -1,7 +1,7 @@
 //! How much one caller may ask, and one app with all its callers: so many requests a second, and a burst on top.
 //!
-//! In memory (GCRA): each replica counts for itself. Whoever has no token is held back by
-//! [`super::attempts`] and by the few places that open endpoints have.
+//! In memory (GCRA): each replica counts for itself. Whoever has no token that holds is counted by his network address;
+//! [`super::attempts`] and the few places that open endpoints have hold him back as well.
 
 use super::Principal;
 use crate::config::{Limits, Rate};
@@ -10,6 +10,7 @@ use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 type Limiter = RateLimiter<String, DashMapStateStore<String>, DefaultClock, StateInformationMiddleware>;
@@ -20,6 +21,7 @@ pub struct Rates {
     keys: Policy,
     users: Policy,
     apps: Policy,
+    addresses: Policy,
 }
 
 struct Policy {
@@ -82,6 +84,7 @@ impl Rates {
             keys: Policy::new("key", limits.key),
             users: Policy::new("user", limits.user),
             apps: Policy::new("app", limits.app),
+            addresses: Policy::new("address", limits.address),
         }
     }
 
@@ -99,9 +102,7 @@ impl Rates {
         // What the first refuses is not counted by the second.
         for (policy, key) in [(own, Some(id)), (&self.apps, app)] {
             let Some(counted) = key.and_then(|key| policy.count(key)) else { continue };
-            let standing = counted.map_err(|wait_s| {
-                Error::new(Code::RateLimited, "too many requests; wait before the next").retry_after(wait_s)
-            })?;
+            let standing = counted.map_err(refusal)?;
             if nearest.is_none_or(|nearest| standing.remaining < nearest.remaining) {
                 nearest = Some(standing);
             }
@@ -109,15 +110,50 @@ impl Rates {
         Ok(nearest)
     }
 
+    /// Counts a request without a token that holds.
+    ///
+    /// # Errors
+    /// `rate_limited`, with the time to wait.
+    pub fn count_stranger(&self, address: IpAddr) -> Result<(), Error> {
+        match self.addresses.count(&network(address)) {
+            Some(Err(wait_s)) => Err(refusal(wait_s)),
+            _ => Ok(()),
+        }
+    }
+
     /// To be called now and then, or the memory of callers grows for ever.
     pub fn tidy(&self) {
-        [&self.owners, &self.keys, &self.users, &self.apps].into_iter().for_each(Policy::tidy);
+        [&self.owners, &self.keys, &self.users, &self.apps, &self.addresses].into_iter().for_each(Policy::tidy);
+    }
+}
+
+fn refusal(wait_s: u64) -> Error {
+    Error::new(Code::RateLimited, "too many requests; wait before the next").retry_after(wait_s)
+}
+
+/// Of IPv6 one customer has a whole /64.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("{:x?}", &address.segments()[..4]),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn strangers_are_counted_by_their_network() {
+        let none = Rate { per_second: 0, burst: 0 };
+        let address = Rate { per_second: 1, burst: 2 };
+        let rates = Rates::new(&Limits { owner: none, key: none, user: none, app: none, address });
+        let count = |address: &str| rates.count_stranger(address.parse().unwrap()).is_ok();
+        assert!(count("192.0.2.1") && count("::ffff:192.0.2.1") && !count("192.0.2.1"));
+        assert!(count("192.0.2.2"));
+        assert!(count("2001:db8::1") && count("2001:db8::2") && !count("2001:db8:0:0:9::3"));
+        assert!(count("2001:db8:0:1::1"));
+    }
 
     fn user(id: &str, app: &str) -> Principal {
         Principal::User { id: id.into(), app: app.into(), session: "ses_1".into() }
@@ -131,6 +167,7 @@ mod tests {
             key: none,
             user: Rate { per_second: 1, burst: 3 },
             app: Rate { per_second: 1, burst: 4 },
+            address: none,
         };
         let rates = Rates::new(&limits);
         for remaining in [2, 1, 0] {

@@ -190,3 +190,33 @@ on_both_engines!(a_caller_has_a_rate_of_his_own, |gateway| {
     ask(&tenant.key).await.expect(200);
     ask(&tenant.owner_token).await.expect(200);
 });
+
+on_both_engines!(strangers_are_held_back_by_where_they_come_from, |gateway| {
+    let tenant = gateway.tenant().await;
+    gateway.configure(
+        "[server]\nclient_address_header = \"x-forwarded-for\"\n[limits.address]\nper_second = 1\nburst = 4\n",
+    );
+    gateway.restart().await;
+    let login = |address: &'static str| {
+        let body = serde_json::json!({ "email": "nobody@example.org", "password": "wrong wrong wrong" });
+        gateway.post("/sessions").header("x-forwarded-for", address).json(&body).send()
+    };
+    let guess =
+        |address: &'static str| gateway.get("/network").bearer("hk_guessed").header("x-forwarded-for", address).send();
+    for _ in 0..2 {
+        login("192.0.2.1").await.expect_problem(401, "credentials_invalid");
+        guess("203.0.113.1, 192.0.2.1").await.expect_problem(401, "token_invalid");
+    }
+    let mut answers = Vec::new();
+    for _ in 0..4 {
+        answers.push(login("192.0.2.1").await);
+        answers.push(guess("192.0.2.1").await);
+    }
+    // One place comes back each second; whoever asks eight times at once gets no eight answers.
+    let refused = answers.iter().find(|answer| answer.status == 429).expect("a refusal");
+    assert!(refused.headers.contains_key("retry-after"));
+    assert_eq!(refused.body["code"], "rate_limited");
+    // Another address, and who has a token that holds.
+    guess("192.0.2.2").await.expect_problem(401, "token_invalid");
+    gateway.get("/network").bearer(&tenant.key).header("x-forwarded-for", "192.0.2.1").send().await.expect(200);
+});

@@ -330,6 +330,9 @@ async fn try_launch(config: &str, dir: &TempDir) -> Result<Server, ServerError> 
         [auth]
         argon2_memory_kib = 64
         argon2_passes = 1
+        [limits]
+        # They all come from one address.
+        address = { per_second = 0, burst = 0 }
         [webhooks]
         # Receivers are on loopback here.
         allow_private = true

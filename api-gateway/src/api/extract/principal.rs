@@ -11,6 +11,7 @@
 //! An app that isn't the owner's is 404, as if it didn't exist.
 
 use super::path::AppPath;
+use crate::api::client;
 use crate::api::limits::Meter;
 use crate::api::trail::Trail;
 use crate::auth::Principal;
@@ -59,7 +60,16 @@ impl FromRequestParts<Arc<AppState>> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self> {
         let Bearer(token) = Bearer::from_request_parts(parts, state).await?;
-        let principal = state.auth.authenticate(&token).await?;
+        let principal = match state.auth.authenticate(&token).await {
+            Ok(principal) => principal,
+            Err(error) => {
+                // Who tries out tokens is held back.
+                if let Some(address) = client::address(&parts.headers, &parts.extensions, &state.config) {
+                    state.rates.count_stranger(address)?;
+                }
+                return Err(error);
+            }
+        };
         // Counted once, though several extractors of one handler may ask who is calling.
         if let Some(meter) = parts.extensions.get::<Meter>()
             && !meter.is_read()

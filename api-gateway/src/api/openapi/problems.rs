@@ -48,7 +48,7 @@ fn add_problems(operation: &mut Operation, writes: bool) {
     let ledger = named("Idempotency-Key");
 
     let mut statuses = vec![StatusCode::BAD_REQUEST, StatusCode::INTERNAL_SERVER_ERROR];
-    statuses.extend([StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT]);
+    statuses.extend([StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT]);
     if authenticated || operation.tags.iter().flatten().any(|tag| tag == "sessions") {
         statuses.push(StatusCode::UNAUTHORIZED);
     }
@@ -70,9 +70,6 @@ fn add_problems(operation: &mut Operation, writes: bool) {
     }
     if ledger || body && authenticated || writes && !authenticated {
         statuses.push(StatusCode::CONFLICT);
-    }
-    if authenticated || operation.operation_id.as_deref() == Some("createSession") {
-        statuses.push(StatusCode::TOO_MANY_REQUESTS);
     }
     if operation.tags.iter().flatten().any(|tag| tag == "explorer") {
         statuses.push(StatusCode::BAD_GATEWAY);
