@@ -8,11 +8,19 @@ pub const PREFIX: [u8; 5] = *b"HANSE";
 pub const KIND_SYSTEM: u8 = 0x00;
 /// Sixth byte of a fungible token (ERC-20).
 pub const KIND_TOKEN: u8 = 0x20;
+/// Sixth byte of a collection of unique items (ERC-721).
+pub const KIND_COLLECTION_721: u8 = 0x21;
+/// Sixth byte of a collection of items with a supply (ERC-1155).
+pub const KIND_COLLECTION_1155: u8 = 0x55;
 
 /// The user registry, `contracts/IUsers.sol`.
 pub const USERS: H160 = system(1);
 /// The token issuer, `contracts/ITokens.sol`.
 pub const TOKENS: H160 = system(2);
+/// The issuer of collections, `contracts/ICollections.sol`.
+pub const COLLECTIONS: H160 = system(3);
+/// What every collection's code calls; it answers to collections alone.
+pub const COLLECTION_ENGINE: H160 = system(4);
 /// Sender of the transaction that carries the logs of a block's native calls.
 pub const NATIVE_CALLS: H160 = system(0xff);
 
@@ -44,20 +52,35 @@ pub fn app_id(owner: &H160, salt: &[u8; 32]) -> AppId {
 /// The address of the token that an app issues with this salt: the prefix, [`KIND_TOKEN`], and 14 bytes of
 /// `keccak256(abi.encode(app, salt))`.
 pub fn token_address(app: &AppId, salt: &[u8; 32]) -> H160 {
+    issued(KIND_TOKEN, app, salt)
+}
+
+/// The address of the collection that an app issues with this salt, made as [`token_address`] is; `kind` is
+/// [`KIND_COLLECTION_721`] or [`KIND_COLLECTION_1155`].
+pub fn collection_address(kind: u8, app: &AppId, salt: &[u8; 32]) -> H160 {
+    issued(kind, app, salt)
+}
+
+fn issued(kind: u8, app: &AppId, salt: &[u8; 32]) -> H160 {
     let mut input = [0u8; 64];
     input[..16].copy_from_slice(app);
     input[32..].copy_from_slice(salt);
     let hash = sp_io::hashing::keccak_256(&input);
     let mut address = [0u8; 20];
     address[..5].copy_from_slice(&PREFIX);
-    address[5] = KIND_TOKEN;
+    address[5] = kind;
     address[6..].copy_from_slice(&hash[..14]);
     H160(address)
 }
 
 /// Whether the address lies in the range of tokens; the token itself may not exist.
 pub fn is_token(address: &H160) -> bool {
-    address.0[..5] == PREFIX && address.0[5] == KIND_TOKEN
+    kind(address) == Some(KIND_TOKEN)
+}
+
+/// The sixth byte of an address that begins with [`PREFIX`].
+pub fn kind(address: &H160) -> Option<u8> {
+    (address.0[..5] == PREFIX).then_some(address.0[5])
 }
 
 #[cfg(test)]
@@ -69,6 +92,18 @@ mod tests {
     fn system_addresses_are_those_of_the_contracts_folder() {
         assert_eq!(USERS.0, hex!("48414E5345000000000000000000000000000001"));
         assert_eq!(TOKENS.0, hex!("48414E5345000000000000000000000000000002"));
+        assert_eq!(COLLECTIONS.0, hex!("48414E5345000000000000000000000000000003"));
+        assert_eq!(COLLECTION_ENGINE.0, hex!("48414E5345000000000000000000000000000004"));
+    }
+
+    #[test]
+    fn a_collection_address_tells_its_standard() {
+        for other in [KIND_COLLECTION_721, KIND_COLLECTION_1155] {
+            let address = collection_address(other, &[7; 16], &[9; 32]);
+            assert_eq!(kind(&address), Some(other));
+            assert!(!is_token(&address));
+        }
+        assert_eq!(kind(&H160([1; 20])), None);
     }
 
     #[test]

@@ -1,14 +1,12 @@
 //! FRAME storage as revm's database.
 
-use crate::{
-    CodeHashes, Config, PrecompileSet, Storages, code, environment::Hashes, journal::HoldsStorage, precompile,
-};
+use crate::{CodeHashes, Config, PrecompileSet, Storages, code, environment::Hashes, journal::HoldsStorage};
 use core::{convert::Infallible, marker::PhantomData};
 use hanse_primitives::{AccountId20, Balance, convert};
 use revm::{
     Database,
     bytecode::Bytecode,
-    primitives::{Address, B256, KECCAK_EMPTY, StorageKey, StorageValue, U256},
+    primitives::{Address, B256, Bytes, KECCAK_EMPTY, StorageKey, StorageValue, U256},
     state::AccountInfo,
 };
 use sp_core::H256;
@@ -35,8 +33,8 @@ impl<T: Config> Database for FrameDb<T> {
         let who = convert::h160(address);
         let account = frame_system::Account::<T>::get(AccountId20::from(who));
         let balance = U256::from(spendable(&account.data));
-        if T::Precompiles::contains(&who) {
-            let code = Bytecode::new_legacy(precompile::CODE.into());
+        if let Some(code) = T::Precompiles::code(&who) {
+            let code = Bytecode::new_legacy(Bytes::from_static(code));
             return Ok(Some(AccountInfo::new(balance, account.nonce, code.hash_slow(), code)));
         }
         let code_hash = CodeHashes::<T>::get(who).map_or(KECCAK_EMPTY, convert::b256);

@@ -232,10 +232,10 @@ impl<T: Config> Pallet<T> {
         Account { nonce: account.nonce, balance: U256::from(db::spendable(&account.data)) }
     }
 
-    /// An account's code; a precompile of Hanse answers with [`precompile::CODE`].
+    /// An account's code; that of a precompile or of a built-in contract is of the runtime.
     pub fn code(address: H160) -> Vec<u8> {
-        if T::Precompiles::contains(&address) {
-            return precompile::CODE.to_vec();
+        if let Some(code) = T::Precompiles::code(&address) {
+            return code.to_vec();
         }
         code::of::<T>(address)
     }

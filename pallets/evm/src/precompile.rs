@@ -39,6 +39,12 @@ pub trait PrecompileSet {
     /// change under a running transaction.
     fn contains(address: &H160) -> bool;
 
+    /// The code of an address that has it from the runtime. Depends on the address alone. A precompile's isn't run; that
+    /// of other addresses is, as any contract's.
+    fn code(address: &H160) -> Option<&'static [u8]> {
+        Self::contains(address).then_some(&CODE)
+    }
+
     /// Runs the contract at `handle.address`.
     ///
     /// Storage that it writes is rolled back when it returns an error, or when a frame around it reverts.

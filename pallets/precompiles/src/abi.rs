@@ -2,7 +2,7 @@
 
 use crate::refuse;
 use alloy_sol_types::{SolInterface, abi::AbiDecoderConfig};
-use pallet_evm::{Handle, PrecompileError};
+use pallet_evm::PrecompileError;
 
 /// Most bytes that one decoded call may take: some times the longest input.
 const MAX_DECODED_BYTES: usize = 1024 * 1024;
@@ -16,8 +16,8 @@ const STRICT: AbiDecoderConfig = AbiDecoderConfig::new()
     .recursion_limit(4);
 
 /// The call that the input encodes.
-pub(crate) fn decode<I: SolInterface>(handle: &Handle) -> Result<I, PrecompileError> {
-    let Some((selector, arguments)) = handle.input.split_first_chunk::<4>() else {
+pub(crate) fn decode<I: SolInterface>(input: &[u8]) -> Result<I, PrecompileError> {
+    let Some((selector, arguments)) = input.split_first_chunk::<4>() else {
         return Err(refuse("no selector"));
     };
     if !I::valid_selector(*selector) {

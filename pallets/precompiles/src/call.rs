@@ -41,6 +41,12 @@ impl RevertData for pallet_tokens::TokenError {
     }
 }
 
+impl RevertData for pallet_tokens::collections::CollectionError {
+    fn revert_data(&self) -> Vec<u8> {
+        self.abi_encode()
+    }
+}
+
 /// A revert with a custom error.
 pub(crate) fn revert<E: RevertData>(error: E) -> PrecompileError {
     PrecompileError::Revert(error.revert_data())

@@ -19,7 +19,7 @@ use pallet_tokens::{
 /// Runs the function that the input names.
 pub(crate) fn call<T: Config>(handle: &mut Handle) -> Result<Vec<u8>, PrecompileError> {
     let caller = handle.caller;
-    Ok(match decode::<Calls>(handle)? {
+    Ok(match decode::<Calls>(handle.input)? {
         Calls::createToken(call) => {
             let params = TokenParams {
                 name: call.params.name,

@@ -18,7 +18,7 @@ use pallet_tokens::{
 /// Runs the function that the input names.
 pub(crate) fn call<T: Config>(handle: &mut Handle) -> Result<Vec<u8>, PrecompileError> {
     let (token, caller) = (handle.address, handle.caller);
-    Ok(match decode::<Calls>(handle)? {
+    Ok(match decode::<Calls>(handle.input)? {
         Calls::transfer(call) => {
             let closed = closed::<T>(handle)?;
             write(handle, <T as Config>::WeightInfo::transfer(closed), |logs| {

@@ -21,7 +21,7 @@ use pallet_users::{
 /// Runs the function that the input names.
 pub(crate) fn call<T: Config>(handle: &mut Handle) -> Result<Vec<u8>, PrecompileError> {
     let caller = handle.caller;
-    Ok(match decode::<Calls>(handle)? {
+    Ok(match decode::<Calls>(handle.input)? {
         Calls::createApp(call) => {
             let app = write(handle, T::WeightInfo::create_app(), |logs| {
                 Pallet::<T>::do_create_app(caller, h256(call.salt), logs)

@@ -1,12 +1,15 @@
-//! Benchmarks: each operation in its worst case. Of a closed token that is: the parties are admins, whom the search for
-//! their membership finds last.
+//! Benchmarks: each operation in its worst case. Of a closed token or collection that is: the parties are admins, whom the
+//! search for their membership finds last.
 
-use super::*;
-use alloc::{vec, vec::Vec};
+use super::{
+    collections::{CollectionParams, MAX_ITEMS, MAX_URI_BYTES},
+    *,
+};
+use alloc::{string::String, vec, vec::Vec};
 use frame_benchmarking::v2::*;
 use frame_support::{BoundedVec, traits::ConstU32};
 use frame_system::RawOrigin;
-use hanse_primitives::addresses::{AppId, app_id};
+use hanse_primitives::addresses::{AppId, KIND_COLLECTION_721, KIND_COLLECTION_1155, app_id};
 use sp_core::{H160, H256, U256};
 
 const OWNER: H160 = H160([0x11; 20]);
@@ -67,6 +70,53 @@ fn receivers<T: Config>(n: u32, closed: bool) -> Vec<(H160, U256)> {
             (receiver, U256::one())
         })
         .collect()
+}
+
+fn collection_params(kind: u8) -> CollectionParams {
+    CollectionParams {
+        kind,
+        name: "n".repeat(MAX_NAME_BYTES as usize),
+        symbol: "s".repeat(MAX_SYMBOL_BYTES as usize),
+        uri: longest_uri(),
+        closed: true,
+        royalty_receiver: OTHER,
+        royalty_basis_points: 1,
+    }
+}
+
+fn collection<T: Config>(kind: u8) -> H160 {
+    let app = app::<T>();
+    Pallet::<T>::do_create_collection(OWNER, app, H256::zero(), collection_params(kind), &mut Vec::new())
+        .expect("is allowed")
+}
+
+/// With one item, the holder's.
+fn uniques<T: Config>() -> H160 {
+    let id = collection::<T>(KIND_COLLECTION_721);
+    let mints = vec![(HOLDER, U256::one(), longest_uri())];
+    Pallet::<T>::do_mint_uniques(OWNER, id, mints, &mut Vec::new()).expect("is allowed");
+    id
+}
+
+/// With so many items, of each two the holder's.
+fn editions<T: Config>(items: u32) -> (H160, Vec<U256>) {
+    let id = collection::<T>(KIND_COLLECTION_1155);
+    let items: Vec<_> = (0..items).map(U256::from).collect();
+    for item in &items {
+        let logs = &mut Vec::new();
+        Pallet::<T>::do_create_edition(OWNER, id, *item, U256::MAX, longest_uri(), logs).expect("is allowed");
+        Pallet::<T>::do_mint_edition(OWNER, id, *item, &[(HOLDER, 2.into())], logs).expect("is allowed");
+    }
+    (id, items)
+}
+
+fn longest_uri() -> String {
+    "u".repeat(MAX_URI_BYTES as usize)
+}
+
+/// Lets the other account move all that the holder has.
+fn operate_for_holder<T: Config>(id: H160) {
+    Pallet::<T>::do_approve_operator_of_uniques(HOLDER, id, OTHER, true, &mut Vec::new()).expect("is allowed");
 }
 
 #[benchmarks]
@@ -234,6 +284,189 @@ mod benchmarks {
         _(signed::<T>(ADMIN), token, HOLDER);
 
         assert_eq!(Pallet::<T>::is_frozen(token, HOLDER), Ok(false));
+    }
+
+    #[benchmark]
+    fn create_collection() {
+        let app = app::<T>();
+        let params = collection_params(KIND_COLLECTION_721);
+        let mut logs = vec![];
+        let result;
+
+        #[block]
+        {
+            result = Pallet::<T>::do_create_collection(ADMIN, app, H256::zero(), params, &mut logs);
+        }
+
+        assert!(result.is_ok());
+    }
+
+    #[benchmark]
+    fn pause_collection() {
+        let id = uniques::<T>();
+        let mut logs = vec![];
+        let result;
+
+        #[block]
+        {
+            result = Pallet::<T>::do_pause_collection(ADMIN, id, &mut logs);
+        }
+
+        assert_eq!(result, Ok(()));
+    }
+
+    #[benchmark]
+    fn unpause_collection() {
+        let id = uniques::<T>();
+        let mut logs = vec![];
+        Pallet::<T>::do_pause_collection(ADMIN, id, &mut logs).expect("is allowed");
+        let result;
+
+        #[block]
+        {
+            result = Pallet::<T>::do_unpause_collection(ADMIN, id, &mut logs);
+        }
+
+        assert_eq!(result, Ok(()));
+    }
+
+    /// `n`: items, each to another receiver.
+    #[benchmark]
+    fn mint_uniques(n: Linear<0, MAX_ITEMS>) {
+        let id = collection::<T>(KIND_COLLECTION_721);
+        let to = receivers::<T>(n, true).into_iter();
+        let mints = to.zip(0u64..).map(|((to, _), item)| (to, item.into(), longest_uri())).collect();
+        let mut logs = vec![];
+        let result;
+
+        #[block]
+        {
+            result = Pallet::<T>::do_mint_uniques(ADMIN, id, mints, &mut logs);
+        }
+
+        assert_eq!(result, Ok(()));
+    }
+
+    #[benchmark]
+    fn transfer_unique() {
+        let id = uniques::<T>();
+        operate_for_holder::<T>(id);
+        let mut logs = vec![];
+        let result;
+
+        #[block]
+        {
+            result = Pallet::<T>::do_transfer_unique(OTHER, id, HOLDER, ADMIN, U256::one(), &mut logs);
+        }
+
+        assert_eq!(result, Ok(()));
+    }
+
+    #[benchmark]
+    fn burn_unique() {
+        let id = uniques::<T>();
+        operate_for_holder::<T>(id);
+        let mut logs = vec![];
+        let result;
+
+        #[block]
+        {
+            result = Pallet::<T>::do_burn_unique(OTHER, id, U256::one(), &mut logs);
+        }
+
+        assert_eq!(result, Ok(()));
+    }
+
+    #[benchmark]
+    fn approve_unique() {
+        let id = uniques::<T>();
+        operate_for_holder::<T>(id);
+        let mut logs = vec![];
+        let result;
+
+        #[block]
+        {
+            result = Pallet::<T>::do_approve_unique(OTHER, id, ADMIN, U256::one(), &mut logs);
+        }
+
+        assert_eq!(result, Ok(()));
+    }
+
+    #[benchmark]
+    fn approve_operator() {
+        let id = uniques::<T>();
+        let mut logs = vec![];
+        let result;
+
+        #[block]
+        {
+            result = Pallet::<T>::do_approve_operator_of_uniques(HOLDER, id, OTHER, true, &mut logs);
+        }
+
+        assert_eq!(result, Ok(()));
+    }
+
+    #[benchmark]
+    fn create_edition() {
+        let id = collection::<T>(KIND_COLLECTION_1155);
+        let uri = longest_uri();
+        let mut logs = vec![];
+        let result;
+
+        #[block]
+        {
+            result = Pallet::<T>::do_create_edition(ADMIN, id, U256::one(), U256::MAX, uri, &mut logs);
+        }
+
+        assert_eq!(result, Ok(()));
+    }
+
+    /// `n`: receivers.
+    #[benchmark]
+    fn mint_edition(n: Linear<0, MAX_ITEMS>) {
+        let (id, _) = editions::<T>(1);
+        let mints = receivers::<T>(n, true);
+        let mut logs = vec![];
+        let result;
+
+        #[block]
+        {
+            result = Pallet::<T>::do_mint_edition(ADMIN, id, U256::zero(), &mints, &mut logs);
+        }
+
+        assert_eq!(result, Ok(()));
+    }
+
+    /// `n`: items.
+    #[benchmark]
+    fn transfer_editions(n: Linear<0, MAX_ITEMS>) {
+        let (id, items) = editions::<T>(n);
+        operate_for_holder::<T>(id);
+        let values = vec![U256::one(); items.len()];
+        let mut logs = vec![];
+        let result;
+
+        #[block]
+        {
+            result = Pallet::<T>::do_transfer_editions(OTHER, id, HOLDER, ADMIN, &items, &values, &mut logs);
+        }
+
+        assert_eq!(result, Ok(()));
+    }
+
+    #[benchmark]
+    fn burn_edition() {
+        let (id, _) = editions::<T>(1);
+        operate_for_holder::<T>(id);
+        let mut logs = vec![];
+        let result;
+
+        #[block]
+        {
+            result = Pallet::<T>::do_burn_edition(OTHER, id, HOLDER, U256::zero(), U256::one(), &mut logs);
+        }
+
+        assert_eq!(result, Ok(()));
     }
 
     impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);

@@ -36,18 +36,20 @@ impl From<UsersError> for TokenError {
     }
 }
 
+/// `?` on each custom error of an interface.
 macro_rules! from_each {
-    ($variant:ident: $interface:ident: $($error:ident),*) => {
-        $(impl From<$interface::$error> for TokenError {
+    ($into:ident::$variant:ident: $interface:ident: $($error:ident),*) => {
+        $(impl From<$interface::$error> for $into {
             fn from(error: $interface::$error) -> Self {
                 Self::$variant(error.into())
             }
         })*
     };
 }
+pub(crate) use from_each;
 
-from_each!(Token: IToken:
+from_each!(TokenError::Token: IToken:
     AccountFrozen, ERC20ExceededCap, ERC20InsufficientAllowance, ERC20InsufficientBalance, ERC20InvalidApprover,
     ERC20InvalidReceiver, ERC20InvalidSender, ERC20InvalidSpender, EnforcedPause, ExpectedPause, HolderNotAllowed,
     LengthMismatch, NotTokenAdmin, TokenNotFound, TooManyReceivers);
-from_each!(Issuer: ITokens: InvalidDecimals, InvalidName, InvalidSymbol, TokenExists);
+from_each!(TokenError::Issuer: ITokens: InvalidDecimals, InvalidName, InvalidSymbol, TokenExists);

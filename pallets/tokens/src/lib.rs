@@ -1,4 +1,4 @@
-//! Fungible tokens that apps issue, each an ERC-20 at an address of its own.
+//! What apps issue: fungible tokens, each an ERC-20 at an address of its own, and [`collections`] of items.
 //!
 //! ```text
 //!   ERC-20 call to 0x48414E534520…      ITokens.createToken        operator's native call
@@ -42,6 +42,7 @@ extern crate alloc;
 pub mod abi;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+pub mod collections;
 pub mod error;
 mod guard;
 pub mod issuance;
@@ -62,7 +63,10 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
     use super::*;
-    use crate::abi::{IToken::ITokenErrors, ITokens::ITokensErrors};
+    use crate::{
+        abi::{IToken::ITokenErrors, ITokens::ITokensErrors},
+        collections::{Collection, Edition, Unique, Uri},
+    };
     use alloc::vec::Vec;
     use frame_support::pallet_prelude::*;
     use frame_system::pallet_prelude::*;
@@ -94,6 +98,34 @@ pub mod pallet {
     /// Token, owner and spender: what the spender may still move, in the smallest unit.
     #[pallet::storage]
     pub type Allowances<T> = StorageDoubleMap<_, Identity, H160, Blake2_128Concat, (H160, H160), U256, ValueQuery>;
+
+    /// Collections by address, which holds 14 bytes of a hash already.
+    #[pallet::storage]
+    pub type Collections<T> = StorageMap<_, Identity, H160, Collection>;
+
+    /// Collection, item: ERC-721 items.
+    #[pallet::storage]
+    pub type Uniques<T> = StorageDoubleMap<_, Identity, H160, Blake2_128Concat, U256, Unique>;
+
+    /// Collection, account: how many ERC-721 items it owns.
+    #[pallet::storage]
+    pub type UniqueCounts<T> = StorageDoubleMap<_, Identity, H160, Blake2_128Concat, H160, u64, ValueQuery>;
+
+    /// Collection, item: ERC-1155 items.
+    #[pallet::storage]
+    pub type Editions<T> = StorageDoubleMap<_, Identity, H160, Blake2_128Concat, U256, Edition>;
+
+    /// Collection, item and account: how many the account has.
+    #[pallet::storage]
+    pub type EditionHoldings<T> = StorageDoubleMap<_, Identity, H160, Blake2_128Concat, (U256, H160), U256, ValueQuery>;
+
+    /// Collection, item: where the item's metadata is. Apart, since no transfer needs it.
+    #[pallet::storage]
+    pub type ItemUris<T> = StorageDoubleMap<_, Identity, H160, Blake2_128Concat, U256, Uri, ValueQuery>;
+
+    /// Collection, owner and operator: who may move all that the owner has.
+    #[pallet::storage]
+    pub type ItemOperators<T> = StorageDoubleMap<_, Identity, H160, Blake2_128Concat, (H160, H160), ()>;
 
     /// Why a native call is refused; contracts get [`TokenError`].
     #[pallet::error]

@@ -23,6 +23,18 @@ pub trait WeightInfo {
     fn unpause() -> Weight;
     fn freeze() -> Weight;
     fn unfreeze() -> Weight;
+    fn create_collection() -> Weight;
+    fn pause_collection() -> Weight;
+    fn unpause_collection() -> Weight;
+    fn mint_uniques(n: u32) -> Weight;
+    fn transfer_unique() -> Weight;
+    fn burn_unique() -> Weight;
+    fn approve_unique() -> Weight;
+    fn approve_operator() -> Weight;
+    fn create_edition() -> Weight;
+    fn mint_edition(n: u32) -> Weight;
+    fn transfer_editions(n: u32) -> Weight;
+    fn burn_edition() -> Weight;
 }
 
 /// Weights with the runtime's own cost of the database.
@@ -181,5 +193,59 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(17_546_000, 0)
             .saturating_add(T::DbWeight::get().reads(5))
             .saturating_add(T::DbWeight::get().writes(2))
+    }
+
+    fn create_collection() -> Weight {
+        Weight::from_parts(25_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 4))
+    }
+
+    fn pause_collection() -> Weight {
+        Weight::from_parts(25_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 4))
+    }
+
+    fn unpause_collection() -> Weight {
+        Weight::from_parts(25_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 4))
+    }
+
+    fn mint_uniques(n: u32) -> Weight {
+        Weight::from_parts(25_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads_writes(7, 4))
+            .saturating_mul(u64::from(n) + 1)
+    }
+
+    fn transfer_unique() -> Weight {
+        Weight::from_parts(25_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 4))
+    }
+
+    fn burn_unique() -> Weight {
+        Weight::from_parts(25_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 4))
+    }
+
+    fn approve_unique() -> Weight {
+        Weight::from_parts(25_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 4))
+    }
+
+    fn approve_operator() -> Weight {
+        Weight::from_parts(25_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 4))
+    }
+
+    fn create_edition() -> Weight {
+        Weight::from_parts(25_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 4))
+    }
+
+    fn mint_edition(n: u32) -> Weight {
+        Weight::from_parts(25_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads_writes(7, 4))
+            .saturating_mul(u64::from(n) + 1)
+    }
+
+    fn transfer_editions(n: u32) -> Weight {
+        Weight::from_parts(25_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads_writes(7, 4))
+            .saturating_mul(u64::from(n) + 1)
+    }
+
+    fn burn_edition() -> Weight {
+        Weight::from_parts(25_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 4))
     }
 }

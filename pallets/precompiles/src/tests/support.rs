@@ -11,7 +11,7 @@ use pallet_evm::{
     revm::{context::TxEnv, primitives::TxKind},
     runner::{self, Status},
 };
-use pallet_tokens::{TokenParams, abi::IToken};
+use pallet_tokens::{TokenParams, abi::IToken, collections::CollectionParams};
 use sp_core::{H160, H256, U256};
 
 alloy_sol_types::sol! {
@@ -39,6 +39,16 @@ alloy_sol_types::sol! {
         function pay(address target, bytes calldata data) external payable returns (bool ok, bytes memory out);
         function act(address target, bytes calldata data) external returns (bytes memory);
         function run(address token, address to, bytes calldata program) external;
+    }
+
+    /// The functions of `solidity/Receiver.sol`.
+    interface Receiver {
+        event Received(address operator, address from, uint256[] ids, uint256[] values, bytes data);
+
+        error Refused(bytes data);
+
+        function set(uint8 mode, address next) external;
+        function act(address target, bytes calldata data) external;
     }
 
     /// The constructor of `Constructed` in `solidity/Probe.sol`.
@@ -83,6 +93,39 @@ pub fn with_probe<R>(test: impl FnOnce(H160) -> R) -> R {
         Tokens::do_mint(OWNER, token(), ALICE, HELD.into(), logs).expect("is allowed");
         test(probe)
     })
+}
+
+/// How a receiver answers: `Mode` of `solidity/Receiver.sol`.
+pub const ACCEPT: u8 = 0;
+pub const REFUSE: u8 = 1;
+pub const FAIL: u8 = 2;
+pub const WRONG_ANSWER: u8 = 3;
+pub const PASS_ON: u8 = 4;
+pub const SHORT_ANSWER: u8 = 5;
+pub const RUN_OUT: u8 = 6;
+
+/// A contract that is asked whether it takes items.
+pub fn receiver() -> H160 {
+    execute(create(ALICE, code(include_str!("solidity/Receiver.hex")))).contract_address.expect("was deployed")
+}
+
+/// Tells a receiver how to answer, and to whom to pass on what it gets.
+pub fn answers(receiver: H160, mode: u8, next: H160) {
+    succeed(ALICE, receiver, &Receiver::setCall { mode, next: address(next) });
+}
+
+/// An open collection of the app of every test, without items.
+pub fn collection(kind: u8) -> H160 {
+    let params = CollectionParams {
+        kind,
+        name: "Paintings".into(),
+        symbol: "PNT".into(),
+        uri: "ipfs://collection".into(),
+        closed: false,
+        royalty_receiver: OWNER,
+        royalty_basis_points: 250,
+    };
+    Tokens::do_create_collection(OWNER, app(), H256::repeat_byte(2), params, &mut Vec::new()).expect("is allowed")
 }
 
 /// Creation code from its file.

@@ -15,7 +15,7 @@ const solc = createRequire(join(modules, 'solc', 'index.js'))('./index.js');
 const input = {
   language: 'Solidity',
   sources: Object.fromEntries(
-    ['Probe.sol', 'Reference.sol'].map((name) => [name, { content: readFileSync(join(here, name), 'utf8') }]),
+    ['Probe.sol', 'Reference.sol', 'Reference721.sol', 'Reference1155.sol', 'Receiver.sol'].map((name) => [name, { content: readFileSync(join(here, name), 'utf8') }]),
   ),
   settings: {
     evmVersion: 'osaka',
@@ -31,7 +31,11 @@ const errors = (output.errors ?? []).filter((error) => error.severity === 'error
 if (errors.length > 0) {
   throw new Error(errors.map((error) => error.formattedMessage).join('\n'));
 }
-const deployed = [['Probe.sol', 'Probe'], ['Probe.sol', 'Constructed'], ['Reference.sol', 'Reference']];
+const deployed = [
+  ['Probe.sol', 'Probe'],
+  ['Probe.sol', 'Constructed'],
+  ...['Reference', 'Reference721', 'Reference1155', 'Receiver'].map((name) => [`${name}.sol`, name]),
+];
 for (const [file, name] of deployed) {
   writeFileSync(join(here, `${name}.hex`), `${output.contracts[file][name].evm.bytecode.object}\n`);
 }

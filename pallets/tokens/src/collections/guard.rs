@@ -1,0 +1,92 @@
+//! The checks that stand before every move of an item.
+
+use super::{Collection, CollectionError};
+use crate::{Collections, Config, ItemOperators, Pallet, abi::ICollection};
+use core::marker::PhantomData;
+use frame_support::ensure;
+use hanse_primitives::convert::address;
+use pallet_users::{App, Apps, UsersError};
+use sp_core::H160;
+
+/// A collection, and the issuing app if it limits who may hold the items, read once.
+pub(crate) struct Guard<T> {
+    pub(crate) collection: Collection,
+    app: Option<App>,
+    _runtime: PhantomData<T>,
+}
+
+impl<T: Config> Guard<T> {
+    /// Errors: `CollectionNotFound`.
+    pub(crate) fn load(id: H160) -> Result<Self, CollectionError> {
+        let collection = Pallet::<T>::collection(id)?;
+        let app = if collection.closed { Apps::<T>::get(collection.app) } else { None };
+        Ok(Self { collection, app, _runtime: PhantomData })
+    }
+
+    /// For what only the app's owner and admins do.
+    ///
+    /// Errors: `CollectionNotFound`, `AppSuspended`, `NotCollectionAdmin`.
+    pub(crate) fn for_admin(id: H160, account: H160) -> Result<Self, CollectionError> {
+        let collection = Pallet::<T>::collection(id)?;
+        match pallet_users::Pallet::<T>::ensure_admin(collection.app, account) {
+            Ok(app) => Ok(Self { collection, app: Some(app), _runtime: PhantomData }),
+            // In the collection's own words.
+            Err(UsersError::NotAppAdmin(_)) => {
+                Err(ICollection::NotCollectionAdmin { account: address(account) }.into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Errors: `EnforcedPause`.
+    pub(crate) fn ensure_moving(&self) -> Result<(), CollectionError> {
+        ensure!(!self.collection.paused, ICollection::EnforcedPause {});
+        Ok(())
+    }
+
+    /// Errors: `HolderNotAllowed`.
+    pub(crate) fn ensure_holder(&self, account: H160) -> Result<(), CollectionError> {
+        let may_hold = !self.collection.closed
+            || self.app.as_ref().is_some_and(|app| {
+                app.is_active() && pallet_users::Pallet::<T>::is_member(self.collection.app, app, account)
+            });
+        ensure!(may_hold, ICollection::HolderNotAllowed { account: address(account) });
+        Ok(())
+    }
+}
+
+impl<T: Config> Pallet<T> {
+    /// Name, symbol, state and royalty. Reads 1.
+    ///
+    /// Errors: `CollectionNotFound`.
+    pub fn collection(id: H160) -> Result<Collection, CollectionError> {
+        Collections::<T>::get(id).ok_or_else(|| ICollection::CollectionNotFound { collection: address(id) }.into())
+    }
+
+    /// Errors: `CollectionNotFound`. Reads 1.
+    pub(crate) fn ensure_collection(id: H160) -> Result<(), CollectionError> {
+        ensure!(Collections::<T>::contains_key(id), ICollection::CollectionNotFound { collection: address(id) });
+        Ok(())
+    }
+
+    /// Whether `operator` may move all that `owner` has of the collection. Reads 2.
+    ///
+    /// Errors: `CollectionNotFound`.
+    pub fn is_operator(id: H160, owner: H160, operator: H160) -> Result<bool, CollectionError> {
+        Self::ensure_collection(id)?;
+        Ok(ItemOperators::<T>::contains_key(id, (owner, operator)))
+    }
+
+    /// The caller itself, or an operator of the owner's.
+    pub(crate) fn may_operate(id: H160, owner: H160, caller: H160) -> bool {
+        owner == caller || ItemOperators::<T>::contains_key(id, (owner, caller))
+    }
+
+    pub(crate) fn put_operator(id: H160, owner: H160, operator: H160, approved: bool) {
+        if approved {
+            ItemOperators::<T>::insert(id, (owner, operator), ());
+        } else {
+            ItemOperators::<T>::remove(id, (owner, operator));
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Collections of items that apps issue: unique ones (ERC-721), and such of which there are many alike (ERC-1155). Each
+//! collection is a contract at an address of its own.
+//!
+//! ```text
+//!   call to 0x48414E534521… (ERC-721)     0x48414E534555… (ERC-1155)     ICollections.createCollection
+//!                  │                                │                                  │
+//!                  ▼                                ▼                                  ▼
+//!             unique.rs                        edition.rs                         issuance.rs
+//!                  └──── guard.rs: exists? paused? allowed to hold? an admin? ─────────┘
+//!                                     │                  │
+//!                                     ▼                  ▼
+//!       Collections Uniques Editions Item…          logs: &mut Vec<Log>
+//! ```
+//!
+//! # Invariants
+//! - The address tells the standard, so an item of a collection is of one kind only.
+//! - For each ERC-1155 item the sum of what its holders have is its supply, which is at most its cap if there is one. An
+//!   ERC-721 collection's supply is the number of its items, and an account's count that of those it owns.
+//! - An item's metadata and its cap never change.
+//! - What is zero isn't stored.
+//!
+//! # Decisions that the interfaces leave open
+//! - As with tokens, a closed collection's sender is checked like its receiver, and approving isn't moving.
+//! - A burnt ERC-721 item may be minted again under its number, as OpenZeppelin's may; with metadata of its own.
+//!
+//! # Failure
+//! The functions return [`CollectionError`], the Solidity errors of the interfaces, and have then changed nothing.
+
+mod edition;
+mod error;
+mod guard;
+mod issuance;
+mod types;
+mod unique;
+
+pub use error::CollectionError;
+pub use types::{
+    Collection, CollectionParams, Edition, MAX_BASIS_POINTS, MAX_ITEMS, MAX_URI_BYTES, Royalty, Unique, Uri,
+};
