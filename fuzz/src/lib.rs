@@ -12,7 +12,10 @@
 
 use alloy_primitives::{Address, B256, Bytes, U256 as U256Value};
 use codec::{DecodeAll, Encode};
-use hanse_primitives::{CallRequest, Overrides, Transaction, addresses};
+use hanse_primitives::{
+    CallRequest, Overrides, Transaction,
+    addresses::{self, KIND_COLLECTION_721, KIND_COLLECTION_1155},
+};
 use hanse_rpc_params::{
     Args, FromJson, HexOrDecimal, Slot,
     input::{BlockRef, CallArgs, LogQuery},
@@ -20,7 +23,7 @@ use hanse_rpc_params::{
 };
 use hanse_runtime::{Ethereum, RuntimeGenesisConfig, Tokens, Users, decode_extrinsic};
 use jsonrpsee_types::Params;
-use pallet_tokens::TokenParams;
+use pallet_tokens::{TokenParams, collections::CollectionParams};
 use serde_json::Value;
 use sp_core::{H160, H256, U256};
 use sp_io::TestExternalities;
@@ -84,15 +87,19 @@ pub fn params(data: &[u8]) {
 /// Call data of the precompiles: the first byte chooses contract and caller, the others are the call data.
 pub fn precompile(data: &[u8]) {
     thread_local! {
-        static CHAIN: RefCell<(TestExternalities, H160)> = RefCell::new(chain());
+        static CHAIN: RefCell<(TestExternalities, Issued)> = RefCell::new(chain());
     }
     let Some((choice, input)) = data.split_first() else { return };
-    CHAIN.with_borrow_mut(|(state, token)| {
-        let to = match choice & 3 {
-            0 => addresses::USERS,
-            1 => addresses::TOKENS,
-            2 => *token,
-            _ => addresses::token_address(&[7; 16], &[7; 32]),
+    CHAIN.with_borrow_mut(|(state, issued)| {
+        let to = match (choice & 8, choice & 3) {
+            (0, 0) => addresses::USERS,
+            (0, 1) => addresses::TOKENS,
+            (0, 2) => issued.token,
+            (0, _) => addresses::token_address(&[7; 16], &[7; 32]),
+            (_, 0) => addresses::COLLECTIONS,
+            (_, 1) => issued.uniques,
+            (_, 2) => issued.editions,
+            (_, _) => addresses::COLLECTION_ENGINE,
         };
         let from = if choice & 4 == 0 { OWNER } else { STRANGER };
         state.execute_with(|| {
@@ -105,13 +112,22 @@ pub fn precompile(data: &[u8]) {
     });
 }
 
-/// A chain with an app, and a token that its owner holds.
-fn chain() -> (TestExternalities, H160) {
+/// What there is on the chain of [`precompile`].
+struct Issued {
+    token: H160,
+    /// ERC-721, with item 1.
+    uniques: H160,
+    /// ERC-1155, with item 1, of which there are 100.
+    editions: H160,
+}
+
+/// A chain with an app, and a token and collections whose units its owner holds.
+fn chain() -> (TestExternalities, Issued) {
     let storage = RuntimeGenesisConfig::default().build_storage().expect("the default genesis builds; qed");
     let mut state = TestExternalities::from(storage);
-    let token = state.execute_with(|| {
-        let mut logs = Vec::new();
-        let app = Users::do_create_app(OWNER, H256::zero(), &mut logs).expect("the first app; qed");
+    let issued = state.execute_with(|| {
+        let logs = &mut Vec::new();
+        let app = Users::do_create_app(OWNER, H256::zero(), logs).expect("the first app; qed");
         let params = TokenParams {
             name: "Fuzz".into(),
             symbol: "FUZZ".into(),
@@ -121,9 +137,29 @@ fn chain() -> (TestExternalities, H160) {
             holder: OWNER,
             closed: false,
         };
-        Tokens::do_create_token(OWNER, app, H256::zero(), params, &mut logs).expect("the first token; qed")
+        let token = Tokens::do_create_token(OWNER, app, H256::zero(), params, logs).expect("the first token; qed");
+        let mut collection = |kind| {
+            let params = CollectionParams {
+                kind,
+                name: "Fuzz".into(),
+                symbol: "FUZZ".into(),
+                uri: String::new(),
+                closed: false,
+                royalty_receiver: OWNER,
+                royalty_basis_points: 250,
+            };
+            Tokens::do_create_collection(OWNER, app, H256::zero(), params, logs).expect("the first of its kind; qed")
+        };
+        let (uniques, editions) = (collection(KIND_COLLECTION_721), collection(KIND_COLLECTION_1155));
+        let (item, amount) = (U256::one(), U256::from(100));
+        let minted = vec![(OWNER, item, "ipfs://1".to_owned())];
+        Tokens::do_mint_uniques(OWNER, uniques, minted, logs).expect("the first item; qed");
+        let uri = String::new();
+        Tokens::do_create_edition(OWNER, editions, item, U256::zero(), uri, logs).expect("the first item; qed");
+        Tokens::do_mint_edition(OWNER, editions, item, &[(OWNER, amount)], logs).expect("is allowed; qed");
+        Issued { token, uniques, editions }
     });
-    (state, token)
+    (state, issued)
 }
 
 #[cfg(test)]

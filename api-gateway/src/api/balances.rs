@@ -7,6 +7,7 @@ use crate::ledger::Balance;
 use crate::server::AppState;
 use crate::services::balances;
 use crate::services::holders::{self, Holder};
+use crate::services::tokens;
 use axum::Json;
 use axum::extract::State;
 use std::sync::Arc;
@@ -68,5 +69,6 @@ pub async fn holders(
     TokenPath(token): TokenPath,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<Holder>>> {
+    tokens::token_ref(&state.db, &scope.app, &token).await?;
     holders::list(&state.db, &scope.app, &token, &page).await.map(Json)
 }

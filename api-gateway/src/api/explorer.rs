@@ -152,12 +152,12 @@ pub async fn address(
     explorer::address(&state.ledger, &address).await.map(Json)
 }
 
-/// The tokens that the chain keeps, newest first, whichever app issued them.
+/// The tokens and collections that the chain keeps, newest first, whichever app issued them.
 #[utoipa::path(
     get, path = "/api/v1/explorer/tokens", tag = "explorer", operation_id = "listChainTokens",
     params(PageQuery),
     security(("owner" = []), ("serverKey" = []), ("user" = [])),
-    responses((status = 200, description = "A page of tokens", body = Page<ChainToken>)),
+    responses((status = 200, description = "A page of tokens and collections", body = Page<ChainToken>)),
 )]
 pub async fn tokens(
     State(state): State<Arc<AppState>>,

@@ -9,18 +9,20 @@
 //! One file a resource. A handler only reads the request, calls one service and renders; rules live in services.
 //! Routes come from the same annotations as the OpenAPI document, so that the two can't differ.
 //!
-//! Room is left here for what comes later: collections, files, messages are files beside these.
+//! Room is left here for what comes later: files, messages are files beside these.
 
 mod accepted;
 mod apps;
 mod audit;
 mod balances;
 pub(crate) mod client;
+mod collections;
 mod controls;
 mod events;
 mod explorer;
 pub mod extract;
 mod health;
+mod items;
 mod jobs;
 mod keys;
 mod limits;
@@ -96,6 +98,18 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(transactions::of_token))
         .routes(routes!(transactions::statement))
         .routes(routes!(balances::of_holder))
+        .routes(routes!(collections::create, collections::list))
+        .routes(routes!(collections::get))
+        .routes(routes!(collections::pause))
+        .routes(routes!(collections::unpause))
+        .routes(routes!(items::create, items::list))
+        .routes(routes!(items::get))
+        .routes(routes!(items::mint))
+        .routes(routes!(items::transfer))
+        .routes(routes!(items::burn))
+        .routes(routes!(items::holders))
+        .routes(routes!(items::transactions))
+        .routes(routes!(items::of_user))
         .routes(routes!(jobs::create_transfers))
         .routes(routes!(jobs::create_users))
         .routes(routes!(jobs::list))

@@ -5,6 +5,7 @@ use crate::db::{Page, PageQuery, UnixMs, now_ms};
 use crate::error::{Error, Result};
 use crate::server::AppState;
 use crate::services::statement::{HEAD, TokenStatement};
+use crate::services::tokens;
 use crate::services::transactions::{self, Transaction};
 use axum::Json;
 use axum::body::Body;
@@ -33,6 +34,7 @@ pub async fn of_token(
     TokenPath(token): TokenPath,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<Transaction>>> {
+    tokens::token_ref(&state.db, &scope.app, &token).await?;
     transactions::of_token(&state.db, &scope.app, &token, &page).await.map(Json)
 }
 

@@ -19,6 +19,10 @@ pub enum Id {
     Wallet,
     /// `tok_`: a token.
     Token,
+    /// `col_`: a collection.
+    Collection,
+    /// `itm_`: an item of a collection.
+    Item,
     /// `op_`: an operation on the ledger.
     Operation,
     /// `evt_`: an event.
@@ -40,6 +44,8 @@ impl Id {
             Self::User => "usr_",
             Self::Wallet => "wal_",
             Self::Token => "tok_",
+            Self::Collection => "col_",
+            Self::Item => "itm_",
             Self::Operation => "op_",
             Self::Event => "evt_",
             Self::Webhook => "whk_",

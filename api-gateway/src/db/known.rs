@@ -3,6 +3,7 @@
 //!
 //! Only what was found is kept, never that something was missing: it may be made at any moment.
 
+use super::Asset;
 use alloy::primitives::Address;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -41,13 +42,13 @@ pub struct SealedWallet {
     pub root_key_id: String,
 }
 
-/// What a token is.
+/// What a token, a collection or an item is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownToken {
-    /// `tok_…`
+    /// `tok_…`, `col_…` or `itm_…`
     pub id: String,
-    /// Its ERC-20 address.
-    pub address: Address,
+    /// What it is on chain.
+    pub asset: Asset,
     /// Its symbol.
     pub symbol: String,
     /// Its decimals.
@@ -90,6 +91,6 @@ pub struct KnownRows {
     pub wallets: Known<KnownWallet>,
     /// Wallets that have signed, by `wal_…`.
     pub sealed: Known<Arc<SealedWallet>>,
-    /// Tokens by `tok_…`.
+    /// Tokens, collections and items by `tok_…`, `col_…`, `itm_…`.
     pub tokens: Known<KnownToken>,
 }

@@ -20,6 +20,7 @@
 //! migration stops the start.
 
 mod amount;
+mod asset;
 mod builder;
 mod ids;
 mod known;
@@ -28,6 +29,7 @@ mod statement;
 mod time;
 
 pub use amount::{Amount, NotAnAmount};
+pub use asset::{Asset, Standard};
 pub use builder::QueryBuilder;
 pub use ids::{Id, new_id};
 pub use known::{KnownRows, KnownToken, KnownWallet, SealedWallet};

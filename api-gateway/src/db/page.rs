@@ -65,14 +65,15 @@ impl PageQuery {
             .ok_or_else(|| Error::field("query.cursor", "format", "must be a nextCursor of this list"))
     }
 
-    /// The same for lists that go down by block and place in it: only what is below this position.
+    /// The same for lists that go down by block and place in it, or places: only what is below this position.
     ///
     /// # Errors
     /// As [`PageQuery::after`].
-    pub fn position(&self) -> Result<(i64, i64)> {
-        let Some(key) = self.after()? else { return Ok((i64::MAX, i64::MAX)) };
-        key.split_once('.')
-            .and_then(|(block, place)| Some((block.parse().ok()?, place.parse().ok()?)))
+    pub fn position<const N: usize>(&self) -> Result<[i64; N]> {
+        let Some(key) = self.after()? else { return Ok([i64::MAX; N]) };
+        let parts: Option<Vec<i64>> = key.split('.').map(|part| part.parse().ok()).collect();
+        parts
+            .and_then(|parts| parts.try_into().ok())
             .ok_or_else(|| Error::field("query.cursor", "format", "must be a nextCursor of this list"))
     }
 }

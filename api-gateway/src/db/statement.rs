@@ -102,7 +102,13 @@ pub fn is_unique_violation(error: &sqlx::Error) -> bool {
 }
 
 /// Unique columns that callers fill, and the fields of the API behind them.
-const UNIQUE_FIELDS: [(&str, &str); 2] = [("external_id", "externalId"), ("email", "email")];
+const UNIQUE_FIELDS: [(&str, &str); 4] = [
+    ("external_id", "externalId"),
+    ("email", "email"),
+    // Where an item is: the number in its collection.
+    ("tokens.address", "number"),
+    ("tokens_address", "number"),
+];
 
 /// The field whose value exists already; `None` when it is none of the caller's. PostgreSQL names the constraint
 /// (`users_app_id_email_key`), SQLite the columns (`UNIQUE constraint failed: users.app_id, users.email`).

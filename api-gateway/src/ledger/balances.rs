@@ -10,7 +10,7 @@
 use super::effects::PendingDelta;
 use super::intent::TokenRef;
 use super::types::{Balance, Confirmed};
-use crate::db::{Amount, Db, QueryBuilder};
+use crate::db::{Amount, Asset, Db, QueryBuilder};
 use crate::error::{Error, Result};
 use alloy::primitives::U256;
 use sqlx::any::AnyRow;
@@ -197,13 +197,18 @@ fn entry(row: &AnyRow) -> Result<Entry> {
     })
 }
 
+/// From a row with the five amounts of a balance.
+pub(crate) fn from_row(row: &AnyRow, token: &TokenRef, address: &str) -> Result<Balance> {
+    Ok(entry(row)?.to_balance(token, address))
+}
+
 /// An amount column.
 pub(crate) fn u256(row: &AnyRow, column: &str) -> Result<U256> {
     let text: String = row.try_get(column)?;
     U256::from_str_radix(&text, 10).map_err(Error::internal)
 }
 
-/// The balances of an address in an app, ordered by token id; at most `limit`, after the token `after`.
+/// The balances of an address in an app's tokens, ordered by token id; at most `limit`, after the token `after`.
 pub(crate) async fn of_address(
     db: &Db,
     app_id: &str,
@@ -214,7 +219,7 @@ pub(crate) async fn of_address(
     let rows = sqlx::query(
         "SELECT b.included, b.finalized, b.pending_in, b.pending_own_in, b.pending_out, t.id, t.symbol, t.decimals, \
          t.address FROM balances b JOIN tokens t ON t.id = b.token_id \
-         WHERE b.app_id = $1 AND b.address = $2 AND b.token_id > $3 ORDER BY b.token_id LIMIT $4",
+         WHERE b.app_id = $1 AND b.address = $2 AND b.token_id > $3 AND t.item IS NULL ORDER BY b.token_id LIMIT $4",
     )
     .bind(app_id)
     .bind(address)
@@ -227,11 +232,11 @@ pub(crate) async fn of_address(
             let token_address: String = row.try_get("address")?;
             let token = TokenRef {
                 id: row.try_get("id")?,
-                address: token_address.parse().map_err(Error::internal)?,
+                asset: Asset::token(token_address.parse().map_err(Error::internal)?),
                 symbol: row.try_get("symbol")?,
                 decimals: u8::try_from(row.try_get::<i64, _>("decimals")?).map_err(Error::internal)?,
             };
-            Ok(entry(row)?.to_balance(&token, address))
+            from_row(row, &token, address)
         })
         .collect()
 }

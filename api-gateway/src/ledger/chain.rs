@@ -2,11 +2,10 @@
 //!
 //! The types here read only the fields that are used, so that a node with more or fewer extras is fine.
 
-use super::contracts::{abi, address_text, hash_text};
+use super::contracts::{address_text, hash_text};
 use crate::config;
 use alloy::primitives::{Address, B256, Bytes, U64, U256};
 use alloy::rpc::client::{BatchRequest, RpcClient, Waiter};
-use alloy::sol_types::SolEvent as _;
 use alloy::transports::{RpcError, TransportError, TransportErrorKind};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -378,12 +377,11 @@ impl Chain {
         Ok(self.client.request("eth_getTransactionReceipt", (hash_text(transaction),)).await?)
     }
 
-    /// The Transfer events of these contracts in a block.
-    pub async fn transfers(&self, block: B256, contracts: &[Address]) -> ChainResult<Vec<PlacedLog>> {
+    /// The logs of these contracts in a block.
+    pub async fn logs(&self, block: B256, contracts: &[Address]) -> ChainResult<Vec<PlacedLog>> {
         let filter = serde_json::json!({
             "blockHash": hash_text(block),
             "address": contracts.iter().map(|contract| address_text(*contract)).collect::<Vec<_>>(),
-            "topics": [hash_text(abi::IToken::Transfer::SIGNATURE_HASH)],
         });
         Ok(self.client.request("eth_getLogs", (filter,)).await?)
     }

@@ -2,7 +2,7 @@
 //!
 //! Nodes limit the size of an answer, and a stranger's contract can fill a block with logs. [`Reader`] asks for as many
 //! blocks at once as the node answers. A block that is too large by itself is read piece by piece: its transactions and
-//! receipts one by one, and of a receipt that is too large by itself the Transfer events of our own tokens.
+//! receipts one by one, and of a receipt that is too large by itself the logs of our own tokens and collections.
 
 use super::chain::{Block, ChainError, Log, PlacedLog, Receipt, SignedTransaction};
 use super::contracts::hash_text;
@@ -114,7 +114,7 @@ async fn piece_by_piece(inner: &Inner, block: &Block) -> Result<BlockData, Fault
                 gas_used: U64::ZERO,
                 effective_gas_price: U256::ZERO,
                 contract_address: None,
-                logs: moved_in(inner, block, *hash).await?,
+                logs: ours_in(inner, block, *hash).await?,
             }),
             Err(error) => return Err(error.into()),
         }
@@ -122,11 +122,11 @@ async fn piece_by_piece(inner: &Inner, block: &Block) -> Result<BlockData, Fault
     complete(inner, block, transactions, receipts).await
 }
 
-/// The movements of our tokens in a transaction.
-async fn moved_in(inner: &Inner, block: &Block, transaction: B256) -> Result<Vec<Log>, Fault> {
+/// The logs of our tokens and collections in a transaction.
+async fn ours_in(inner: &Inner, block: &Block, transaction: B256) -> Result<Vec<Log>, Fault> {
     let mut logs = Vec::new();
     for contracts in our_tokens(inner).await?.chunks(CONTRACTS) {
-        let found = inner.chain.transfers(block.hash, contracts).await?;
+        let found = inner.chain.logs(block.hash, contracts).await?;
         let inside = found.into_iter().filter(|placed| placed.transaction_hash == transaction);
         logs.extend(inside.map(|PlacedLog { log, .. }| log));
     }
@@ -186,7 +186,7 @@ async fn raw_of_ours(inner: &Inner, hashes: &[B256]) -> Result<HashMap<B256, Str
 }
 
 async fn our_tokens(inner: &Inner) -> Result<Vec<Address>, Fault> {
-    let rows = sqlx::query("SELECT address FROM tokens").fetch_all(inner.db.reader()).await?;
+    let rows = sqlx::query("SELECT address FROM tokens WHERE item IS NULL").fetch_all(inner.db.reader()).await?;
     let mut addresses = Vec::with_capacity(rows.len());
     for row in rows {
         let address: String = row.try_get(0)?;

@@ -1,10 +1,10 @@
 //! What can be asked of the ledger, and the transaction that does it. No chain round trip: the call, its gas limit
 //! and its pending effect on the cached balances all follow from the request.
 
-use super::contracts::{ChainAppId, TOKENS, USERS, abi};
+use super::contracts::{COLLECTIONS, ChainAppId, TOKENS, USERS, abi};
 use super::effects::{Effects, Move};
 use super::types::{Kind, RequestKey};
-use crate::db::Statement;
+use crate::db::{Standard, Statement};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
 
@@ -38,7 +38,7 @@ pub enum Intent {
     CreateToken {
         /// The app on chain.
         app: ChainAppId,
-        /// See [`super::contracts::token_address`].
+        /// See [`super::contracts::issued_address`].
         salt: B256,
         /// The token that comes into being.
         token: TokenRef,
@@ -51,25 +51,60 @@ pub enum Intent {
         /// Whether only the app's users may hold it.
         closed: bool,
     },
-    /// `IToken.mint`, by the treasury.
+    /// `ICollections.createCollection`, by the treasury.
+    CreateCollection {
+        /// The app on chain.
+        app: ChainAppId,
+        /// See [`super::contracts::issued_address`].
+        salt: B256,
+        /// The collection that comes into being.
+        collection: TokenRef,
+        /// Its name.
+        name: String,
+        /// Where its metadata is; may be empty.
+        uri: String,
+        /// Whether only the app's users may hold its items.
+        closed: bool,
+        /// Who has a share in sales, and how many hundredths of a percent.
+        royalty: Option<(Address, u16)>,
+    },
+    /// An item of a collection, by the treasury: `ICollection721.mint`, or `ICollection1155.createItem`.
+    CreateItem {
+        /// The item that comes into being.
+        item: TokenRef,
+        /// Where its metadata is; may be empty.
+        uri: String,
+        /// ERC-1155: the most that there may be; 0: no limit.
+        cap: U256,
+        /// ERC-721: its first owner.
+        to: Address,
+    },
+    /// `ICollection1155.mintMany`, by the treasury: all or nothing, at most [`super::contracts::MAX_MINTS`] receivers.
+    MintBatch {
+        /// The item.
+        item: TokenRef,
+        /// Receivers and amounts.
+        mints: Vec<(Address, U256)>,
+    },
+    /// Units for one receiver, by the treasury.
     Mint {
-        /// The token.
+        /// The token or item.
         token: TokenRef,
         /// Who receives.
         to: Address,
         /// In the smallest unit.
         amount: U256,
     },
-    /// `IToken.burn`: out of the sender's own balance.
+    /// Out of the sender's own balance.
     Burn {
-        /// The token.
+        /// The token or item.
         token: TokenRef,
         /// In the smallest unit.
         amount: U256,
     },
-    /// `IToken.transfer`: out of the sender's own balance.
+    /// Out of the sender's own balance.
     Transfer {
-        /// The token.
+        /// The token or item.
         token: TokenRef,
         /// Who receives.
         to: Address,
@@ -78,7 +113,7 @@ pub enum Intent {
     },
     /// What stops units and lets them move again, by the treasury.
     Control {
-        /// The token.
+        /// The token or collection.
         token: TokenRef,
         /// What is to happen.
         control: Control,
@@ -169,6 +204,9 @@ impl Intent {
         match self {
             Self::CreateApp { .. } | Self::AddUsers { .. } | Self::SetUserStatus { .. } => None,
             Self::CreateToken { token, .. }
+            | Self::CreateCollection { collection: token, .. }
+            | Self::CreateItem { item: token, .. }
+            | Self::MintBatch { item: token, .. }
             | Self::Mint { token, .. }
             | Self::Burn { token, .. }
             | Self::Transfer { token, .. }
@@ -184,12 +222,13 @@ impl Intent {
             | Self::AddUsers { .. }
             | Self::SetUserStatus { .. }
             | Self::CreateToken { .. }
+            | Self::CreateCollection { .. }
+            | Self::CreateItem { .. }
+            | Self::MintBatch { .. }
             | Self::Mint { .. }
             | Self::Control { .. } => Some(U256::ZERO),
             Self::Burn { amount, .. } | Self::Transfer { amount, .. } => Some(*amount),
-            Self::TransferBatch { transfers, .. } => {
-                transfers.iter().try_fold(U256::ZERO, |sum, (_, amount)| sum.checked_add(*amount))
-            }
+            Self::TransferBatch { transfers, .. } => sum(transfers),
         }
     }
 
@@ -229,24 +268,50 @@ impl Intent {
                 .abi_encode(),
                 1,
             ),
+            Self::CreateCollection { app, salt, collection, name, uri, closed, royalty } => {
+                let (receiver, basis_points) = royalty.unwrap_or_default();
+                let params = abi::ICollections::CollectionParams {
+                    standard: match collection.asset.standard {
+                        Standard::Erc1155 => abi::ICollections::Standard::ERC1155,
+                        _ => abi::ICollections::Standard::ERC721,
+                    },
+                    name: name.clone(),
+                    symbol: collection.symbol.clone(),
+                    uri: uri.clone(),
+                    closed: *closed,
+                    royaltyReceiver: receiver,
+                    royaltyBasisPoints: basis_points,
+                };
+                let call = abi::ICollections::createCollectionCall { app: *app, salt: *salt, params };
+                (Kind::CreateCollection, COLLECTIONS, call.abi_encode(), 1)
+            }
+            Self::CreateItem { item, uri, cap, to } => {
+                (Kind::CreateItem, item.asset.contract, item.asset.create_call(uri, *cap, *to), 1)
+            }
+            Self::MintBatch { item, mints } => {
+                let (to, values) = mints.iter().copied().unzip();
+                let id = item.asset.item.unwrap_or_default();
+                let call = abi::ICollection1155::mintManyCall { to, id, values };
+                (Kind::MintBatch, item.asset.contract, call.abi_encode(), mints.len())
+            }
             Self::Mint { token, to, amount } => {
-                (Kind::Mint, token.address, abi::IToken::mintCall { to: *to, value: *amount }.abi_encode(), 1)
+                (Kind::Mint, token.asset.contract, token.asset.mint_call(*to, *amount), 1)
             }
             Self::Burn { token, amount } => {
-                (Kind::Burn, token.address, abi::IToken::burnCall { value: *amount }.abi_encode(), 1)
+                (Kind::Burn, token.asset.contract, token.asset.burn_call(sender, *amount), 1)
             }
             Self::Transfer { token, to, amount } => {
-                (Kind::Transfer, token.address, abi::IToken::transferCall { to: *to, value: *amount }.abi_encode(), 1)
+                (Kind::Transfer, token.asset.contract, token.asset.transfer_call(sender, *to, *amount), 1)
             }
             Self::Control { token, control } => {
                 let (kind, input) = control.call();
-                (kind, token.address, input, 1)
+                (kind, token.asset.contract, input, 1)
             }
             Self::TransferBatch { token, transfers } => {
                 let (to, values) = transfers.iter().copied().unzip();
                 (
                     Kind::TransferBatch,
-                    token.address,
+                    token.asset.contract,
                     abi::IToken::transferBatchCall { to, values }.abi_encode(),
                     transfers.len(),
                 )
@@ -254,7 +319,10 @@ impl Intent {
         };
         let moves = self.moves(sender);
         let (from, to) = match self {
-            Self::CreateApp { .. } | Self::AddUsers { .. } => (None, None),
+            Self::CreateApp { .. } | Self::AddUsers { .. } | Self::CreateCollection { .. } | Self::MintBatch { .. } => {
+                (None, None)
+            }
+            Self::CreateItem { item, to, .. } => (None, item.asset.is_unique().then_some(*to)),
             Self::SetUserStatus { account, .. } => (None, Some(*account)),
             Self::Control { control, .. } => (None, control.account()),
             Self::CreateToken { .. } => (None, Some(sender)),
@@ -263,13 +331,19 @@ impl Intent {
             Self::Transfer { to, .. } => (Some(sender), Some(*to)),
         };
         let amount = match self {
-            Self::CreateApp { .. } | Self::AddUsers { .. } | Self::SetUserStatus { .. } | Self::Control { .. } => None,
+            Self::CreateApp { .. }
+            | Self::AddUsers { .. }
+            | Self::SetUserStatus { .. }
+            | Self::CreateCollection { .. }
+            | Self::Control { .. } => None,
+            Self::CreateItem { item, .. } => item.asset.is_unique().then_some(U256::from(1)),
+            Self::MintBatch { mints, .. } => sum(mints),
             Self::CreateToken { initial_supply, .. } => Some(*initial_supply),
             Self::Mint { amount, .. } => Some(*amount),
             Self::Burn { .. } | Self::Transfer { .. } | Self::TransferBatch { .. } => self.debit(),
         };
         Call {
-            gas_limit: gas_limit(&input, kind, entries),
+            gas_limit: gas_limit(&input, kind, self.token().is_some_and(|token| token.asset.item.is_some()), entries),
             kind,
             target,
             input: input.into(),
@@ -283,9 +357,14 @@ impl Intent {
 
     fn moves(&self, sender: Address) -> Vec<Move> {
         match self {
-            Self::CreateApp { .. } | Self::AddUsers { .. } | Self::SetUserStatus { .. } | Self::Control { .. } => {
-                Vec::new()
-            }
+            Self::CreateApp { .. }
+            | Self::AddUsers { .. }
+            | Self::SetUserStatus { .. }
+            | Self::CreateCollection { .. }
+            | Self::Control { .. } => Vec::new(),
+            Self::CreateItem { item, to, .. } if item.asset.is_unique() => vec![Move::mint(*to, U256::from(1))],
+            Self::CreateItem { .. } => Vec::new(),
+            Self::MintBatch { mints, .. } => mints.iter().map(|(to, amount)| Move::mint(*to, *amount)).collect(),
             Self::CreateToken { initial_supply, .. } if initial_supply.is_zero() => Vec::new(),
             Self::CreateToken { initial_supply, .. } => vec![Move::mint(sender, *initial_supply)],
             Self::Mint { to, amount, .. } => vec![Move::mint(*to, *amount)],
@@ -298,25 +377,32 @@ impl Intent {
     }
 }
 
+/// All amounts together; `None` when that is more than 2^256 - 1.
+fn sum(amounts: &[(Address, U256)]) -> Option<U256> {
+    amounts.iter().try_fold(U256::ZERO, |sum, (_, amount)| sum.checked_add(*amount))
+}
+
 /// The most that one transaction may ask for (EIP-7825).
 const GAS_LIMIT_MAX: u64 = 16_777_216;
 
 /// A gas limit that is always enough: the price of the transaction and its calldata (EIP-2028), a generous sum for the
 /// call, and one for each entry's storage and log. What isn't used is not charged, but a block keeps room for the
 /// whole limit until the transaction has run; and a batch of 1,000 has to stay below [`GAS_LIMIT_MAX`].
-fn gas_limit(input: &[u8], kind: Kind, entries: usize) -> u64 {
+fn gas_limit(input: &[u8], kind: Kind, of_item: bool, entries: usize) -> u64 {
     let (base, per_entry) = match kind {
-        Kind::CreateToken => (500_000, 0),
+        Kind::CreateToken | Kind::CreateCollection => (500_000, 0),
+        // A contract that receives an item is asked; what it does with the rest of the gas is its own.
+        Kind::CreateItem => (400_000, 0),
+        Kind::MintBatch => (150_000, 30_000),
         Kind::CreateApp
-        | Kind::Mint
-        | Kind::Burn
-        | Kind::Transfer
         | Kind::SetUserStatus
         | Kind::Pause
         | Kind::Unpause
         | Kind::Freeze
         | Kind::Unfreeze
         | Kind::Cancel => (150_000, 0),
+        Kind::Mint | Kind::Burn | Kind::Transfer if of_item => (400_000, 0),
+        Kind::Mint | Kind::Burn | Kind::Transfer => (150_000, 0),
         Kind::AddUsers => (150_000, 15_000),
         Kind::TransferBatch => (150_000, 14_500),
     };
@@ -327,16 +413,22 @@ fn gas_limit(input: &[u8], kind: Kind, entries: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::contracts::MAX_BATCH;
+    use crate::db::Asset;
+    use crate::ledger::contracts::{MAX_BATCH, MAX_MINTS};
+
+    fn token() -> TokenRef {
+        TokenRef { id: "tok_".into(), asset: Asset::token(TOKENS), symbol: "T".into(), decimals: 0 }
+    }
 
     #[test]
     fn the_largest_batches_stay_below_the_limit_of_a_transaction() {
-        let token = TokenRef { id: "tok_".into(), address: TOKENS, symbol: "T".into(), decimals: 0 };
         let transfers = vec![(Address::repeat_byte(0xff), U256::MAX / U256::from(MAX_BATCH)); MAX_BATCH];
-        let batch = Intent::TransferBatch { token, transfers }.call(Address::repeat_byte(1));
+        let batch = Intent::TransferBatch { token: token(), transfers }.call(Address::repeat_byte(1));
+        let mints = vec![(Address::repeat_byte(0xff), U256::MAX / U256::from(MAX_MINTS)); MAX_MINTS];
+        let mints = Intent::MintBatch { item: token(), mints }.call(Address::repeat_byte(1));
         let accounts = vec![Address::repeat_byte(0xff); MAX_BATCH];
         let users = Intent::AddUsers { app: ChainAppId::ZERO, accounts }.call(Address::repeat_byte(1));
-        for call in [batch, users] {
+        for call in [batch, users, mints] {
             assert!(call.gas_limit < GAS_LIMIT_MAX, "{:?} asks for {}", call.kind, call.gas_limit);
             assert!(call.gas_limit > 14_000_000);
         }
@@ -344,8 +436,7 @@ mod tests {
 
     #[test]
     fn the_sum_of_a_batch_must_fit() {
-        let token = TokenRef { id: "tok_".into(), address: TOKENS, symbol: "T".into(), decimals: 0 };
         let transfers = vec![(Address::repeat_byte(2), U256::MAX), (Address::repeat_byte(3), U256::from(1))];
-        assert!(Intent::TransferBatch { token, transfers }.debit().is_none());
+        assert!(Intent::TransferBatch { token: token(), transfers }.debit().is_none());
     }
 }

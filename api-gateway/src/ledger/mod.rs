@@ -41,6 +41,7 @@
 //! is. A node with another chain id or genesis is neither followed nor sent to, and readiness says so.
 
 mod accept;
+mod asset;
 pub mod balances;
 mod chain;
 mod contents;

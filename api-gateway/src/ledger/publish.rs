@@ -72,7 +72,7 @@ pub(crate) async fn transfers(tx: &mut AnyConnection, above: u64, until: u64, ki
          LEFT JOIN wallets wt ON wt.address = x.to_address AND wt.app_id = x.app_id WHERE x.block_number > ",
     );
     query.push_bind(big(above)).push(" AND x.block_number <= ").push_bind(big(until));
-    query.push(" ORDER BY x.block_number, x.log_index");
+    query.push(" ORDER BY x.block_number, x.log_index, x.place");
     let mut drafts = Vec::new();
     for row in query.build().fetch_all(&mut *tx).await? {
         let transaction = transactions::from_row(&row)?;

@@ -52,6 +52,9 @@ pub(crate) fn decode(data: &[u8]) -> Failure {
             I::InvalidDecimals(e) => failure("invalid_decimals", format!("{}; 0 to 36", e.decimals)),
         };
     }
+    if let Some(failure) = of_collection(data) {
+        return failure;
+    }
     if let Ok(error) = U::abi_decode(data) {
         return match error {
             U::AppExists(e) => failure("app_exists", e.app.to_string()),
@@ -73,6 +76,82 @@ pub(crate) fn decode(data: &[u8]) -> Failure {
         return failure("panicked", format!("Panic({})", error.code));
     }
     failure("reverted", if data.is_empty() { "without a reason".to_owned() } else { clip(&hex::encode_prefixed(data)) })
+}
+
+/// Of collections and their issuer. What they have in common with tokens has been told already.
+fn of_collection(data: &[u8]) -> Option<Failure> {
+    use abi::ICollection::ICollectionErrors as C;
+    use abi::ICollection721::ICollection721Errors as U;
+    use abi::ICollection1155::ICollection1155Errors as E;
+    use abi::ICollections::ICollectionsErrors as I;
+    let address = |address| address_text(address);
+    if let Ok(error) = C::abi_decode(data) {
+        return Some(match error {
+            C::CollectionNotFound(e) => {
+                failure("collection_not_found", format!("no collection at {}", address(e.collection)))
+            }
+            C::NotCollectionAdmin(e) => failure("not_collection_admin", address(e.account)),
+            C::HolderNotAllowed(e) => {
+                failure("holder_not_allowed", format!("{} may not hold items of it", address(e.account)))
+            }
+            C::EnforcedPause(_) => failure("token_paused", "the collection is paused"),
+            C::ExpectedPause(_) => failure("token_not_paused", "the collection is not paused"),
+            C::InvalidUri(_) => failure("invalid_uri", "at most 256 bytes"),
+            C::LengthMismatch(e) => failure("length_mismatch", format!("{} and {}", e.left, e.right)),
+            C::TooManyItems(e) => failure("too_many_items", format!("{} given, at most {}", e.given, e.max)),
+        });
+    }
+    if let Ok(error) = U::abi_decode(data) {
+        return Some(match error {
+            U::ERC721NonexistentToken(e) => failure("item_not_found", format!("no item {}", e.tokenId)),
+            U::ERC721IncorrectOwner(e) => {
+                failure("not_item_owner", format!("item {} is {}'s", e.tokenId, address(e.owner)))
+            }
+            U::ERC721InsufficientApproval(e) => {
+                failure("not_item_owner", format!("{} may not move item {}", address(e.operator), e.tokenId))
+            }
+            // OpenZeppelin's error for an item that is minted twice.
+            U::ERC721InvalidSender(e) if e.sender.is_zero() => failure("item_exists", "the collection has this item"),
+            U::ERC721InvalidSender(e) => failure("invalid_sender", address(e.sender)),
+            U::ERC721InvalidReceiver(e) => failure("invalid_receiver", address(e.receiver)),
+            U::ERC721InvalidOwner(e) => failure("invalid_sender", address(e.owner)),
+            U::ERC721InvalidApprover(e) => failure("invalid_approver", address(e.approver)),
+            U::ERC721InvalidOperator(e) => failure("invalid_operator", address(e.operator)),
+        });
+    }
+    if let Ok(error) = E::abi_decode(data) {
+        return Some(match error {
+            E::ERC1155InsufficientBalance(e) => failure(
+                "insufficient_balance",
+                format!("{} has {} of item {}, needed {}", address(e.sender), e.balance, e.tokenId, e.needed),
+            ),
+            E::ERC1155InvalidSender(e) => failure("invalid_sender", address(e.sender)),
+            E::ERC1155InvalidReceiver(e) => failure("invalid_receiver", address(e.receiver)),
+            E::ERC1155MissingApprovalForAll(e) => failure(
+                "insufficient_allowance",
+                format!("{} may not move items of {}", address(e.operator), address(e.owner)),
+            ),
+            E::ERC1155InvalidOperator(e) => failure("invalid_operator", address(e.operator)),
+            E::ERC1155InvalidArrayLength(e) => {
+                failure("length_mismatch", format!("{} items, {} values", e.idsLength, e.valuesLength))
+            }
+            E::ItemExists(e) => failure("item_exists", format!("the collection has an item {}", e.id)),
+            E::ItemNotFound(e) => failure("item_not_found", format!("no item {}", e.id)),
+            E::ExceededCap(e) => failure(
+                "exceeded_cap",
+                format!("there would be {} of item {}, the cap is {}", e.increasedSupply, e.id, e.cap),
+            ),
+        });
+    }
+    Some(match I::abi_decode(data).ok()? {
+        I::CollectionExists(e) => {
+            failure("collection_exists", format!("there is a collection at {}", address(e.collection)))
+        }
+        I::InvalidName(_) => failure("invalid_name", "1 to 64 bytes of UTF-8"),
+        I::InvalidSymbol(_) => failure("invalid_symbol", "1 to 16 bytes of UTF-8"),
+        I::InvalidUri(_) => failure("invalid_uri", "at most 256 bytes"),
+        I::InvalidRoyalty(e) => failure("invalid_royalty", format!("{} hundredths of a percent", e.basisPoints)),
+    })
 }
 
 fn failure(code: &str, detail: impl Into<String>) -> Failure {

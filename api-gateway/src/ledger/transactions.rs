@@ -7,7 +7,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 /// What [`from_row`] reads; `x` is a row of `transfers`, of which the caller says where it comes from.
-pub(crate) const COLUMNS: &str = "x.block_number, x.log_index, x.block_hash, x.tx_hash, x.token_id, x.from_address, x.to_address, \
+pub(crate) const COLUMNS: &str = "x.block_number, x.log_index, x.place, x.block_hash, x.tx_hash, x.token_id, x.from_address, x.to_address, \
     x.amount, x.operation_id, x.timestamp_ms, t.decimals, o.memo, s.finalized_number";
 
 /// What stands beside `transfers x` for [`COLUMNS`].
@@ -22,6 +22,7 @@ pub(crate) fn from_row(row: &AnyRow) -> Result<Transaction> {
     Ok(Transaction {
         transaction_hash: row.try_get("tx_hash")?,
         log_index: u64::try_from(row.try_get::<i64, _>("log_index")?).map_err(Error::internal)?,
+        place: u64::try_from(row.try_get::<i64, _>("place")?).map_err(Error::internal)?,
         block_number: u64::try_from(block_number).map_err(Error::internal)?,
         block_hash: row.try_get("block_hash")?,
         status: if block_number <= finalized { Status::Finalized } else { Status::Included },

@@ -58,17 +58,23 @@ pub enum Kind {
     SetUserStatus,
     /// Issues a token.
     CreateToken,
-    /// Creates units of a token.
+    /// Issues a collection.
+    CreateCollection,
+    /// Adds an item to a collection.
+    CreateItem,
+    /// Creates units of a token or item.
     Mint,
-    /// Destroys units of a token.
+    /// Creates units of an item for many receivers, all or nothing.
+    MintBatch,
+    /// Destroys units of a token or item.
     Burn,
     /// Moves units to one receiver.
     Transfer,
     /// Moves units to many receivers, all or nothing.
     TransferBatch,
-    /// Stops all movements of a token.
+    /// Stops all movements of a token or collection.
     Pause,
-    /// Lets a token move again.
+    /// Lets a token or collection move again.
     Unpause,
     /// Stops the units of one account.
     Freeze,
@@ -86,7 +92,10 @@ impl Kind {
             Self::AddUsers => "addUsers",
             Self::SetUserStatus => "setUserStatus",
             Self::CreateToken => "createToken",
+            Self::CreateCollection => "createCollection",
+            Self::CreateItem => "createItem",
             Self::Mint => "mint",
+            Self::MintBatch => "mintBatch",
             Self::Burn => "burn",
             Self::Transfer => "transfer",
             Self::TransferBatch => "transferBatch",
@@ -105,7 +114,10 @@ impl Kind {
             Self::AddUsers,
             Self::SetUserStatus,
             Self::CreateToken,
+            Self::CreateCollection,
+            Self::CreateItem,
             Self::Mint,
+            Self::MintBatch,
             Self::Burn,
             Self::Transfer,
             Self::TransferBatch,
@@ -140,13 +152,16 @@ pub struct Transaction {
     pub transaction_hash: String,
     /// Position of the log in its block.
     pub log_index: u64,
+    /// Position among the movements of its log: only ERC-1155 batches tell of several.
+    #[serde(default)]
+    pub place: u64,
     /// The block.
     pub block_number: u64,
     /// The block's hash.
     pub block_hash: String,
     /// `included` or `finalized`.
     pub status: Status,
-    /// `tok_…`
+    /// `tok_…` or `itm_…`
     pub token: String,
     /// Who paid.
     pub from: String,
@@ -183,7 +198,7 @@ pub struct Operation {
     pub sender: String,
     /// The sender's nonce that it uses.
     pub nonce: u64,
-    /// `tok_…`, where a token is concerned.
+    /// `tok_…`, `col_…` or `itm_…`, where one is concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
     /// Who pays, where units move.
@@ -201,7 +216,7 @@ pub struct Operation {
     /// The caller's note; kept off chain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memo: Option<String>,
-    /// What it creates: `app_…`, `usr_…` or `tok_…`.
+    /// What it creates: `app_…`, `usr_…`, `tok_…`, `col_…` or `itm_…`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
     /// Why it `failed`. With `accepted` and `sent`: why the node does not take it now; it is tried again.
@@ -238,9 +253,9 @@ pub struct Operation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Balance {
-    /// `tok_…`
+    /// `tok_…` or `itm_…`
     pub token: String,
-    /// The token's symbol.
+    /// The token's or the collection's symbol.
     pub symbol: String,
     /// The token's decimals.
     pub decimals: u8,

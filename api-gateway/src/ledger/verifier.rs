@@ -18,10 +18,11 @@ use super::chain::ChainError;
 use super::contracts::{abi, address_text, hash_text};
 use super::fault::Fault;
 use super::state::{ChainState, big};
-use crate::db::now_ms;
+use crate::db::{Asset, now_ms};
 use crate::error::{Error, Result};
 use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol_types::{SolCall as _, SolError as _};
+use alloy::sol_types::SolError as _;
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -38,7 +39,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(10);
 struct Claim {
     token: String,
     app_id: String,
-    contract: Address,
+    asset: Asset,
     /// `None`: the total supply.
     holder: Option<Address>,
     cached: U256,
@@ -46,11 +47,7 @@ struct Claim {
 
 impl Claim {
     fn call(&self) -> (Address, Bytes) {
-        let input = match self.holder {
-            Some(account) => abi::IToken::balanceOfCall { account }.abi_encode(),
-            None => abi::IToken::totalSupplyCall {}.abi_encode(),
-        };
-        (self.contract, input.into())
+        (self.asset.contract, self.asset.count_call(self.holder).into())
     }
 }
 
@@ -107,7 +104,7 @@ async fn sweep(inner: &Inner, after: &mut String) -> Result<(), Fault> {
     }
     let (token, address) = after.split_once(' ').unwrap_or(("", ""));
     let rows = sqlx::query(
-        "SELECT b.token_id, b.address, b.finalized, t.address AS contract, t.app_id, t.finalized_supply FROM balances b \
+        "SELECT b.token_id, b.address, b.finalized, t.address AS locator, t.standard, t.app_id, t.finalized_supply FROM balances b \
          JOIN tokens t ON t.id = b.token_id \
          WHERE (b.token_id, b.address) > ($1, $2) ORDER BY b.token_id, b.address LIMIT $3",
     )
@@ -121,20 +118,19 @@ async fn sweep(inner: &Inner, after: &mut String) -> Result<(), Fault> {
     let mut supplies: BTreeMap<String, Claim> = BTreeMap::new();
     let mut last = String::new();
     for row in &rows {
-        let (token, holder, contract): (String, String, String) =
-            (row.try_get("token_id")?, row.try_get("address")?, row.try_get("contract")?);
+        let (token, holder): (String, String) = (row.try_get("token_id")?, row.try_get("address")?);
         last = format!("{token} {holder}");
         let app_id: String = row.try_get("app_id")?;
-        let contract: Address = contract.parse().map_err(Error::internal)?;
+        let asset = asset(row)?;
         supplies.entry(token.clone()).or_insert(Claim {
             token: token.clone(),
             app_id: app_id.clone(),
-            contract,
+            asset,
             holder: None,
             cached: u256(row, "finalized_supply")?,
         });
         let (holder, cached) = (Some(holder.parse().map_err(Error::internal)?), u256(row, "finalized")?);
-        claims.push(Claim { token, app_id, contract, holder, cached });
+        claims.push(Claim { token, app_id, asset, holder, cached });
     }
     claims.extend(supplies.into_values());
     let compared = compare(inner, &claims, state.finalized_number).await?;
@@ -154,7 +150,7 @@ async fn sweep(inner: &Inner, after: &mut String) -> Result<(), Fault> {
 /// The cache's claims about all that moved in the blocks `above < number <= until`.
 async fn touched(snapshot: &mut AnyConnection, above: u64, until: u64) -> Result<Vec<Claim>, Fault> {
     let rows = sqlx::query(
-        "SELECT DISTINCT m.token_id, m.address, t.address AS contract, t.app_id, t.finalized_supply, b.finalized \
+        "SELECT DISTINCT m.token_id, m.address, t.address AS locator, t.standard, t.app_id, t.finalized_supply, b.finalized \
          FROM (SELECT token_id, from_address AS address FROM transfers WHERE block_number > $1 AND block_number <= $2 \
                UNION SELECT token_id, to_address AS address FROM transfers \
                WHERE block_number > $3 AND block_number <= $4) AS m \
@@ -170,22 +166,21 @@ async fn touched(snapshot: &mut AnyConnection, above: u64, until: u64) -> Result
     let mut claims = Vec::with_capacity(rows.len());
     let mut supplies: BTreeMap<String, Claim> = BTreeMap::new();
     for row in &rows {
-        let (token, holder, contract): (String, String, String) =
-            (row.try_get("token_id")?, row.try_get("address")?, row.try_get("contract")?);
-        let contract: Address = contract.parse().map_err(Error::internal)?;
+        let (token, holder): (String, String) = (row.try_get("token_id")?, row.try_get("address")?);
+        let asset = asset(row)?;
         let holder: Address = holder.parse().map_err(Error::internal)?;
         let app_id: String = row.try_get("app_id")?;
         supplies.entry(token.clone()).or_insert(Claim {
             token: token.clone(),
             app_id: app_id.clone(),
-            contract,
+            asset,
             holder: None,
             cached: u256(row, "finalized_supply")?,
         });
         if !holder.is_zero() {
             let cached: Option<String> = row.try_get("finalized")?;
             let cached = U256::from_str_radix(cached.as_deref().unwrap_or("0"), 10).map_err(Error::internal)?;
-            claims.push(Claim { token, app_id, contract, holder: Some(holder), cached });
+            claims.push(Claim { token, app_id, asset, holder: Some(holder), cached });
         }
     }
     claims.extend(supplies.into_values());
@@ -208,10 +203,10 @@ async fn compare<'a>(inner: &Inner, claims: &'a [Claim], block: u64) -> Result<C
         let reads: Vec<_> = chunk.iter().map(Claim::call).collect();
         for (claim, word) in chunk.iter().zip(inner.chain.read_words(&reads, block).await?) {
             match word {
-                Ok(on_chain) if on_chain == claim.cached => {}
-                Ok(on_chain) => compared.wrong.push((claim, on_chain)),
-                // Nobody has anything of a token that does not exist.
-                Err(ChainError::Answer { data: Some(data), .. }) if is_token_not_found(&data) => {
+                Ok(word) if claim.asset.counted(word, claim.holder) == claim.cached => {}
+                Ok(word) => compared.wrong.push((claim, claim.asset.counted(word, claim.holder))),
+                // Nobody has anything of what does not exist.
+                Err(ChainError::Answer { data: Some(data), .. }) if is_not_found(&data) => {
                     if !claim.cached.is_zero() {
                         compared.wrong.push((claim, U256::ZERO));
                     }
@@ -226,8 +221,15 @@ async fn compare<'a>(inner: &Inner, claims: &'a [Claim], block: u64) -> Result<C
     Ok(compared)
 }
 
-fn is_token_not_found(data: &[u8]) -> bool {
+fn is_not_found(data: &[u8]) -> bool {
     abi::IToken::TokenNotFound::abi_decode(data).is_ok()
+        || abi::ICollection::CollectionNotFound::abi_decode(data).is_ok()
+        || abi::ICollection721::ERC721NonexistentToken::abi_decode(data).is_ok()
+}
+
+fn asset(row: &AnyRow) -> Result<Asset> {
+    let (standard, locator): (String, String) = (row.try_get("standard")?, row.try_get("locator")?);
+    Asset::parse(&standard, &locator).ok_or_else(|| Error::internal("a token's row has an unknown place"))
 }
 
 /// Repairs what is wrong and moves `verified_number` on.

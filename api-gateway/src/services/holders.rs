@@ -1,6 +1,5 @@
-//! Who holds a token.
+//! Who holds a token or an item.
 
-use super::tokens;
 use crate::db::{Amount, Db, NotAnAmount, Page, PageQuery};
 use crate::error::{Error, Result};
 use crate::ledger::Confirmed;
@@ -24,22 +23,24 @@ pub struct Holder {
     pub frozen: bool,
 }
 
-/// The addresses that have units of a token, in the order of addresses.
+/// The addresses that have units of a token or item, in the order of addresses.
+///
+/// The caller has looked the token up.
 ///
 /// # Errors
-/// 404; a bad page query.
+/// A bad page query.
 pub async fn list(db: &Db, app_id: &str, token_id: &str, page: &PageQuery) -> Result<Page<Holder>> {
-    tokens::get(db, app_id, token_id).await?;
     let limit = page.limit()?;
     let rows = sqlx::query(
         "SELECT b.address, b.included, b.finalized, w.user_id, (SELECT c.active FROM token_controls c \
          WHERE c.token_id = b.token_id AND c.account = b.address ORDER BY c.block_number DESC, c.log_index DESC LIMIT 1) \
          AS frozen FROM balances b LEFT JOIN wallets w ON w.address = b.address AND w.app_id = b.app_id \
-         WHERE b.token_id = $1 AND b.address > $2 AND (b.included <> '0' OR b.finalized <> '0') \
-         ORDER BY b.address LIMIT $3",
+         WHERE b.token_id = $1 AND b.address > $2 AND b.app_id = $3 AND (b.included <> '0' OR b.finalized <> '0') \
+         ORDER BY b.address LIMIT $4",
     )
     .bind(token_id)
     .bind(page.after()?.unwrap_or_default())
+    .bind(app_id)
     .bind(limit + 1)
     .fetch_all(db.reader())
     .await?;

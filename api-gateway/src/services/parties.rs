@@ -27,11 +27,11 @@ pub async fn receiver(db: &Db, app_id: &str, field: &str, text: &str) -> Result<
     Ok(wallet(db, app_id, field, text).await?.address)
 }
 
-/// The addresses behind the receivers of a bulk transfer, in order. Few queries, however many receivers.
+/// The addresses behind the receivers of a list (`field`), in order. Few queries, however many receivers.
 ///
 /// # Errors
 /// A field error that names the first bad entry: `transfers[3].to`.
-pub async fn receivers(db: &Db, app_id: &str, texts: impl Iterator<Item = &str>) -> Result<Vec<Address>> {
+pub async fn receivers(db: &Db, app_id: &str, field: &str, texts: impl Iterator<Item = &str>) -> Result<Vec<Address>> {
     let texts: Vec<&str> = texts.collect();
     let mut known: HashMap<String, Address> = HashMap::new();
     for (id, sql) in [
@@ -54,9 +54,9 @@ pub async fn receivers(db: &Db, app_id: &str, texts: impl Iterator<Item = &str>)
     let resolve = |(index, text): (usize, &&str)| match known.get(*text) {
         Some(address) => Ok(*address),
         None if Id::User.matches(text) || Id::Wallet.matches(text) => {
-            Err(Error::field(format!("transfers[{index}].to"), "not_found", format!("no such user or wallet: {text}")))
+            Err(Error::field(format!("{field}[{index}].to"), "not_found", format!("no such user or wallet: {text}")))
         }
-        None => parse_address(&format!("transfers[{index}].to"), text),
+        None => parse_address(&format!("{field}[{index}].to"), text),
     };
     texts.iter().enumerate().map(resolve).collect()
 }

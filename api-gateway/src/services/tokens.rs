@@ -1,9 +1,9 @@
 //! Tokens: issue, read, mint, burn.
 
-use super::{Actor, Moved, owners::is_hidden, parties};
-use crate::db::{Amount, Db, Id, Page, PageQuery, QueryBuilder, Statement, UnixMs, new_id, now_ms};
+use super::{Actor, Moved, collections::name_fault, parties};
+use crate::db::{Amount, Asset, Db, Id, Page, PageQuery, QueryBuilder, Standard, Statement, UnixMs, new_id, now_ms};
 use crate::error::{Error, FieldError, Result};
-use crate::ledger::contracts::{ChainAppId, address_text, hash_text, token_address};
+use crate::ledger::contracts::{ChainAppId, address_text, hash_text, issued_address};
 use crate::ledger::{Confirmed, Control, Intent, Ledger, Operation, RequestKey, Submission, TokenRef};
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,13 @@ pub enum Policy {
     Open,
     /// The app's active users, its admins and its owner.
     Closed,
+}
+
+impl Policy {
+    /// From the column `closed`.
+    pub(super) fn of(closed: i64) -> Self {
+        if closed == 1 { Self::Closed } else { Self::Open }
+    }
 }
 
 /// Body of `POST /tokens`.
@@ -118,11 +125,12 @@ pub async fn create(ledger: &Ledger, app_id: &str, body: CreateToken, request: R
     let treasury = parties::treasury(ledger.db(), app_id).await?;
     let chain_app: ChainAppId = chain_app(ledger.db(), app_id).await?;
     let salt = B256::from(*crate::auth::random_bytes::<32>());
+    let contract = issued_address(Standard::Erc20, chain_app, salt);
     let cap = body.cap.unwrap_or_default();
     let initial_supply = body.initial_supply.unwrap_or_default();
     let token = Token {
         id: new_id(Id::Token),
-        address: address_text(token_address(chain_app, salt)),
+        address: address_text(contract),
         name: body.name,
         symbol: body.symbol,
         decimals: body.decimals,
@@ -159,7 +167,7 @@ pub async fn create(ledger: &Ledger, app_id: &str, body: CreateToken, request: R
                 salt,
                 token: TokenRef {
                     id: token.id.clone(),
-                    address: token_address(chain_app, salt),
+                    asset: Asset::token(contract),
                     symbol: token.symbol.clone(),
                     decimals: token.decimals,
                 },
@@ -280,7 +288,8 @@ pub async fn list(db: &Db, app_id: &str, page: &PageQuery) -> Result<Page<Token>
 
 const SELECT: &str = "SELECT id, address, name, symbol, decimals, cap, closed, included_supply, finalized_supply, operation_id, \
     created_at_ms, (SELECT c.active FROM token_controls c WHERE c.token_id = tokens.id AND c.account = '' \
-    ORDER BY c.block_number DESC, c.log_index DESC LIMIT 1) AS paused FROM tokens WHERE app_id = ";
+    ORDER BY c.block_number DESC, c.log_index DESC LIMIT 1) AS paused FROM tokens \
+    WHERE standard = 'erc20' AND app_id = ";
 
 fn from_row(row: &AnyRow) -> Result<Token> {
     let amount = |column: &str| -> Result<Amount> {
@@ -294,7 +303,7 @@ fn from_row(row: &AnyRow) -> Result<Token> {
         symbol: row.try_get("symbol")?,
         decimals: u8::try_from(row.try_get::<i64, _>("decimals")?).map_err(Error::internal)?,
         cap: Some(cap).filter(|cap| !cap.is_zero()),
-        policy: if row.try_get::<i64, _>("closed")? == 1 { Policy::Closed } else { Policy::Open },
+        policy: Policy::of(row.try_get("closed")?),
         paused: row.try_get::<Option<i64>, _>("paused")? == Some(1),
         total_supply: Confirmed { included: amount("included_supply")?, finalized: amount("finalized_supply")? },
         operation_id: row.try_get("operation_id")?,
@@ -312,7 +321,7 @@ pub async fn token_ref(db: &Db, app_id: &str, token_id: &str) -> Result<TokenRef
     }
     let token = get(db, app_id, token_id).await?;
     let token = TokenRef {
-        address: token.address.parse().map_err(Error::internal)?,
+        asset: Asset::token(token.address.parse().map_err(Error::internal)?),
         id: token.id,
         symbol: token.symbol,
         decimals: token.decimals,
@@ -357,15 +366,7 @@ pub(crate) fn submission(
 fn validate(body: &CreateToken) -> Result<()> {
     let mut faults = Vec::new();
     for (field, text, most) in [("name", &body.name, 64), ("symbol", &body.symbol, 16)] {
-        if !(1..=most).contains(&text.len()) {
-            faults.push(FieldError::new(field, "length", format!("must be 1 to {most} bytes")));
-        } else if text.trim().is_empty() || text.chars().any(is_hidden) {
-            faults.push(FieldError::new(
-                field,
-                "format",
-                "must be printable text without control or invisible characters",
-            ));
-        }
+        faults.extend(name_fault(field, text, most));
     }
     if body.decimals > 36 {
         faults.push(FieldError::new("decimals", "range", "must be 0 to 36"));

@@ -99,7 +99,8 @@ pub async fn submit_bulk(
     let token = token_ref(ledger.db(), app_id, token_id).await?;
     let payer = parties::payer(ledger.db(), app_id, actor, body.from.as_deref()).await?;
     let receivers =
-        parties::receivers(ledger.db(), app_id, body.transfers.iter().map(|entry| entry.to.as_str())).await?;
+        parties::receivers(ledger.db(), app_id, "transfers", body.transfers.iter().map(|entry| entry.to.as_str()))
+            .await?;
     let transfers = receivers.into_iter().zip(body.transfers.iter().map(|entry| entry.amount.0)).collect();
     let intent = Intent::TransferBatch { token, transfers };
     if intent.debit().is_none() {
@@ -108,7 +109,7 @@ pub async fn submit_bulk(
     Ok(ledger.submit(submission(app_id, payer.id, intent, request, actor, body.memo)).await?.into())
 }
 
-fn memo_or_error(memo: Option<&str>) -> Result<()> {
+pub(super) fn memo_or_error(memo: Option<&str>) -> Result<()> {
     check_memo("memo", memo).map_err(|broken| Error::fields(vec![broken]))
 }
 

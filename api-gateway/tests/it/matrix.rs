@@ -104,6 +104,25 @@ fn table() -> BTreeMap<&'static str, Line> {
         ("testWebhook", READ),
         ("replayWebhook", write(|_| json!({ "since": "2026-01-01T00:00:00Z" }))),
         ("listWebhookDeliveries", READ),
+        (
+            "createCollection",
+            write(
+                |_| json!({ "standard": "erc721", "name": "Harbour", "symbol": "HARB", "uri": "https://example.org/c" }),
+            ),
+        ),
+        ("listCollections", READ),
+        ("getCollection", READ),
+        ("pauseCollection", READ),
+        ("unpauseCollection", READ),
+        ("createItem", write(|_| json!({ "name": "Medal", "uri": "ipfs://medal" }))),
+        ("listItems", READ),
+        ("getItem", READ),
+        ("mintItem", write(|world| json!({ "mints": [{ "to": world.ours.user, "amount": "1" }] }))),
+        ("transferItem", spend(|world| json!({ "to": world.second_user }))),
+        ("burnItem", spend(|_| json!({}))),
+        ("listItemHolders", READ),
+        ("listItemTransactions", READ),
+        ("listUserItems", PERSONAL),
         ("pauseToken", READ),
         ("unpauseToken", READ),
         ("freezeAccount", write(|world| json!({ "account": world.second_user }))),
@@ -139,6 +158,8 @@ struct World {
     owner_email: String,
     foreign_owner_email: String,
     token: String,
+    collection: String,
+    item: String,
     operation: String,
     /// Of the first user.
     session: String,
@@ -158,6 +179,11 @@ impl World {
         let email = format!("second{}@example.org", unique());
         let second_user = text(&gateway.user(&ours.key, &email).await["id"]);
         let token = gateway.token(&ours.key).await;
+        let body = json!({ "standard": "erc1155", "name": "Medals", "symbol": "MDL" });
+        let made = gateway.post("/collections").bearer(&ours.key).once().json(&body).send().await.expect(202);
+        let collection = text(&made["id"]);
+        let call = gateway.post(&format!("/collections/{collection}/items")).bearer(&ours.key).once();
+        let item = text(&call.json(&json!({ "name": "Medal" })).send().await.expect(202)["id"]);
         // An operation that the first user asked for: minted to itself, then sent.
         let path = format!("/tokens/{token}/transfers");
         let body = json!({ "to": ours.user, "amount": "10" });
@@ -189,6 +215,8 @@ impl World {
             second_user,
             second_email: email,
             token,
+            collection,
+            item,
             operation: text(&moved["operation"]["id"]),
             session,
             doomed_user,
@@ -217,6 +245,8 @@ impl World {
             ("{user}", &self.ours.user),
             ("{holder}", &self.ours.user),
             ("{token}", &self.token),
+            ("{collection}", &self.collection),
+            ("{item}", &self.item),
             ("{operation}", &self.operation),
             ("{session}", &self.session),
             ("{event}", &self.event),

@@ -49,6 +49,10 @@ path_ids! {
     UserPath("user", Id::User);
     /// `{token}`
     TokenPath("token", Id::Token);
+    /// `{collection}`
+    CollectionPath("collection", Id::Collection);
+    /// `{item}`
+    ItemPath("item", Id::Item);
     /// `{operation}`
     OperationPath("operation", Id::Operation);
     /// `{session}`

@@ -35,6 +35,7 @@ use utoipa::{Modify, OpenApi};
         (name = "users", description = "Users of an app, each with a wallet"),
         (name = "tokens", description = "Issue, mint, burn"),
         (name = "transfers", description = "Move units"),
+        (name = "collections", description = "Collectibles: collections and their items"),
         (name = "jobs", description = "Thousands of transfers or users behind one request"),
         (name = "operations", description = "What has become of a write"),
         (name = "balances", description = "Who has what"),

@@ -1,13 +1,12 @@
 //! Blocks as rows, many in one statement.
 
 use super::super::chain::{Receipt, SignedTransaction, by_hash};
-use super::super::contracts::{TOKENS, abi, address_text, hash_text};
+use super::super::contracts::{COLLECTIONS, ChainAppId, TOKENS, abi, address_text, hash_text};
 use super::super::projection::BlockData;
 use super::super::state::big;
-use crate::db::QueryBuilder;
+use crate::db::{QueryBuilder, Standard};
 use crate::error::Result;
-use alloy::primitives::hex;
-use alloy::primitives::{Log, LogData};
+use alloy::primitives::{Address, Log, LogData, hex};
 use alloy::sol_types::SolEvent as _;
 use sqlx::{AnyConnection, Row as _};
 use std::collections::BTreeMap;
@@ -122,39 +121,69 @@ async fn insert_tokens(tx: &mut AnyConnection, blocks: &[BlockData]) -> Result<(
     let mut rows = Vec::new();
     for data in blocks {
         for receipt in &data.receipts {
-            for log in receipt.logs.iter().filter(|log| log.address == TOKENS) {
-                let Some(event) = LogData::new(log.topics.clone(), log.data.clone())
-                    .and_then(|data| abi::ITokens::TokenCreated::decode_log(&Log { address: log.address, data }).ok())
-                else {
-                    continue;
-                };
-                rows.push((data.block.number(), log.log_index.to::<u64>(), receipt.transaction_hash, event.data));
-            }
+            let issued = receipt.logs.iter().filter_map(|log| Some((log.log_index.to::<u64>(), Issued::read(log)?)));
+            rows.extend(issued.map(|(index, issued)| (data.block.number(), index, receipt.transaction_hash, issued)));
         }
     }
     for chunk in rows.chunks(CHUNK) {
         let mut query = QueryBuilder::new(
-            "INSERT INTO chain_tokens (address, name, symbol, decimals, chain_app_id, creator, block_number, log_index, \
-             tx_hash, search_name, search_symbol) ",
+            "INSERT INTO chain_tokens (address, standard, name, symbol, decimals, chain_app_id, creator, block_number, \
+             log_index, tx_hash, search_name, search_symbol) ",
         );
-        query.push_values(chunk, |mut row, (number, index, hash, event)| {
+        query.push_values(chunk, |mut row, (number, index, hash, issued)| {
             // PostgreSQL takes no NUL in text; a chain may.
             let text = |text: &str| text.replace('\0', "\u{fffd}");
-            row.push_bind(address_text(event.token))
-                .push_bind(text(&event.name))
-                .push_bind(text(&event.symbol))
-                .push_bind(i64::from(event.decimals))
-                .push_bind(hex::encode_prefixed(event.app))
-                .push_bind(address_text(event.creator))
+            row.push_bind(address_text(issued.address))
+                .push_bind(issued.standard.as_str())
+                .push_bind(text(&issued.name))
+                .push_bind(text(&issued.symbol))
+                .push_bind(i64::from(issued.decimals))
+                .push_bind(hex::encode_prefixed(issued.app))
+                .push_bind(address_text(issued.creator))
                 .push_bind(big(*number))
                 .push_bind(big(*index))
                 .push_bind(hash_text(*hash))
-                .push_bind(text(&event.name.to_lowercase()))
-                .push_bind(text(&event.symbol.to_lowercase()));
+                .push_bind(text(&issued.name.to_lowercase()))
+                .push_bind(text(&issued.symbol.to_lowercase()));
         });
         query.build().execute(&mut *tx).await?;
     }
     Ok(())
+}
+
+/// A token or a collection that came into being.
+struct Issued {
+    address: Address,
+    standard: Standard,
+    app: ChainAppId,
+    creator: Address,
+    name: String,
+    symbol: String,
+    decimals: u8,
+}
+
+impl Issued {
+    /// What the issuers' logs tell; `None` for every other log.
+    fn read(log: &super::super::chain::Log) -> Option<Self> {
+        let (address, data) = (log.address, LogData::new(log.topics.clone(), log.data.clone())?);
+        match address {
+            TOKENS => {
+                let event = abi::ITokens::TokenCreated::decode_log(&Log { address, data }).ok()?.data;
+                let abi::ITokens::TokenCreated { token, app, creator, name, symbol, decimals } = event;
+                Some(Self { address: token, standard: Standard::Erc20, app, creator, name, symbol, decimals })
+            }
+            COLLECTIONS => {
+                let event = abi::ICollections::CollectionCreated::decode_log(&Log { address, data }).ok()?.data;
+                let abi::ICollections::CollectionCreated { collection, app, creator, standard, name, symbol } = event;
+                let standard = match standard {
+                    abi::ICollections::Standard::ERC1155 => Standard::Erc1155,
+                    _ => Standard::Erc721,
+                };
+                Some(Self { address: collection, standard, app, creator, name, symbol, decimals: 0 })
+            }
+            _ => None,
+        }
+    }
 }
 
 async fn add_hours(tx: &mut AnyConnection, hours: &BTreeMap<i64, Sums>) -> Result<()> {

@@ -38,11 +38,11 @@ pub(super) async fn insert(tx: &mut AnyConnection, tokens: &mut TokenCache, bloc
             found.push((data.block.number(), log.log_index.to::<u64>(), log.address, account, active));
         }
     }
-    tokens.learn(tx, found.iter().map(|(_, _, token, _, _)| *token).collect()).await?;
+    tokens.learn(tx, found.iter().map(|(_, _, token, _, _)| (*token, None)).collect()).await?;
     let rows: Vec<_> = found
         .into_iter()
         .filter_map(|(block, index, token, account, active)| {
-            let (token, _) = tokens.known.get(&token)?.clone();
+            let (token, _) = tokens.get(&(token, None))?.clone();
             Some((block, index, token, account, active))
         })
         .collect();

@@ -12,6 +12,7 @@
 
 mod back;
 mod controls;
+mod moves;
 mod rows;
 mod tokens;
 
@@ -27,7 +28,8 @@ use super::types::Failure;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use alloy::primitives::{Address, B256, Bytes, U256};
-use rows::{find_moved, find_ours, include_operations, insert_blocks, insert_transfers};
+use moves::find_moved;
+use rows::{find_ours, include_operations, insert_blocks, insert_transfers};
 use sqlx::AnyConnection;
 use std::collections::{BTreeSet, HashMap};
 use tokens::{Supplies, TokenOwner, change_supplies};
@@ -42,10 +44,12 @@ pub(crate) struct BlockData {
     pub failures: HashMap<B256, (Failure, Option<Bytes>)>,
 }
 
-/// One movement of a known token in a block.
+/// One movement of a known token or item in a block.
 struct Moved {
     block: usize,
     log_index: u64,
+    /// Among the movements of its log.
+    place: usize,
     tx_hash: B256,
     token: TokenOwner,
     from: String,

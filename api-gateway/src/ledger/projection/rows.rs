@@ -1,19 +1,17 @@
 //! What blocks bring, as rows: many in one statement.
 
 use super::super::chain::by_hash;
-use super::super::contracts::{abi, address_text, hash_text};
+use super::super::contracts::hash_text;
 use super::super::state::big;
 use super::super::types::{Failure, Status};
-use super::tokens::TokenCache;
 use super::{BlockData, Moved, Ours, seconds};
 use crate::db::{Db, QueryBuilder, now_ms};
 use crate::error::{Error, Result};
-use alloy::primitives::{Address, B256, U256};
-use alloy::sol_types::SolEvent as _;
+use alloy::primitives::B256;
 use sqlx::{AnyConnection, Row as _};
 use std::collections::HashMap;
 
-/// Rows in one statement: at most 11 columns each, below SQLite's 32,766 parameters.
+/// Rows in one statement: at most 12 columns each, below SQLite's 32,766 parameters.
 const CHUNK: usize = 500;
 
 pub(super) async fn find_ours(db: &Db, tx: &mut AnyConnection, blocks: &[BlockData]) -> Result<HashMap<B256, Ours>> {
@@ -41,41 +39,6 @@ pub(super) async fn find_ours(db: &Db, tx: &mut AnyConnection, blocks: &[BlockDa
         }
     }
     Ok(ours)
-}
-
-pub(super) async fn find_moved(
-    tx: &mut AnyConnection,
-    tokens: &mut TokenCache,
-    blocks: &[BlockData],
-) -> Result<Vec<Moved>> {
-    let logs = || {
-        blocks.iter().enumerate().flat_map(|(block, data)| {
-            data.receipts
-                .iter()
-                .flat_map(move |receipt| receipt.logs.iter().map(move |log| (block, receipt.transaction_hash, log)))
-                // An ERC-20 Transfer has two indexed addresses and one word; ERC-721's has a third topic.
-                .filter(|(_, _, log)| {
-                    log.topics.len() == 3
-                        && log.topics[0] == abi::IToken::Transfer::SIGNATURE_HASH
-                        && log.data.len() == 32
-                })
-        })
-    };
-    tokens.learn(tx, logs().map(|(_, _, log)| log.address).collect()).await?;
-    Ok(logs()
-        .filter_map(|(block, tx_hash, log)| {
-            let token = tokens.known.get(&log.address)?.clone();
-            Some(Moved {
-                block,
-                log_index: log.log_index.to(),
-                tx_hash,
-                token,
-                from: address_text(Address::from_word(log.topics[1])),
-                to: address_text(Address::from_word(log.topics[2])),
-                amount: U256::from_be_slice(&log.data),
-            })
-        })
-        .collect())
 }
 
 pub(super) async fn insert_blocks(tx: &mut AnyConnection, blocks: &[BlockData]) -> Result<()> {
@@ -162,13 +125,14 @@ pub(super) async fn insert_transfers(
 ) -> Result<()> {
     for chunk in moved.chunks(CHUNK) {
         let mut query = QueryBuilder::new(
-            "INSERT INTO transfers (block_number, log_index, block_hash, tx_hash, app_id, token_id, from_address, \
+            "INSERT INTO transfers (block_number, log_index, place, block_hash, tx_hash, app_id, token_id, from_address, \
              to_address, amount, operation_id, timestamp_ms) ",
         );
         query.push_values(chunk, |mut row, one| {
             let block = &blocks[one.block].block;
             row.push_bind(big(block.number()))
                 .push_bind(big(one.log_index))
+                .push_bind(big(one.place as u64))
                 .push_bind(hash_text(block.hash))
                 .push_bind(hash_text(one.tx_hash))
                 .push_bind(one.token.1.clone())

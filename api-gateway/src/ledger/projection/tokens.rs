@@ -1,9 +1,9 @@
-//! Known tokens by address, and their supplies.
+//! Known tokens and items by where they are on chain, and their supplies.
 
 use super::super::balances::u256;
 use super::super::contracts::address_text;
-use crate::db::{Db, QueryBuilder};
-use crate::error::{Error, Result};
+use crate::db::{Db, Id, QueryBuilder, new_id, now_ms};
+use crate::error::Result;
 use alloy::primitives::{Address, U256};
 use sqlx::{AnyConnection, Row as _};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -11,27 +11,79 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// Changes of tokens' supplies: included and finalized, modulo 2^256.
 pub(super) type Supplies = BTreeMap<String, (U256, U256)>;
 
-/// A known token: its id and its app.
+/// A known token, collection or item: its id and its app.
 pub(super) type TokenOwner = (String, String);
 
-/// Tokens by address. They never change, so what was found once is kept.
+/// A contract, and the number of an item.
+pub(super) type Place = (Address, Option<U256>);
+
+/// Tokens, collections and items. They never change, so what was found once is kept.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TokenCache {
-    pub(super) known: HashMap<Address, TokenOwner>,
+    known: HashMap<Place, TokenOwner>,
 }
 
+/// Items of one collection that a block may bring past the gateway; see [`TokenCache::learn`].
+const ITEMS_AT_ONCE: usize = 500;
+
 impl TokenCache {
-    /// Looks up those of the addresses that are not known yet. Foreign tokens are asked for each time: a token of
-    /// ours may come to be known at any moment.
-    pub(super) async fn learn(&mut self, connection: &mut AnyConnection, addresses: BTreeSet<Address>) -> Result<()> {
-        let unknown: Vec<Address> = addresses.into_iter().filter(|address| !self.known.contains_key(address)).collect();
-        for chunk in unknown.chunks(500) {
+    /// What is known to be there.
+    pub(super) fn get(&self, place: &Place) -> Option<&TokenOwner> {
+        self.known.get(place)
+    }
+
+    /// Looks up those that are not known yet. Foreign tokens are asked for each time: a token of ours may come to be known
+    /// at any moment. An item of a known collection that somebody made without the gateway becomes known here.
+    pub(super) async fn learn(&mut self, connection: &mut AnyConnection, places: BTreeSet<Place>) -> Result<()> {
+        self.look_up(connection, places.iter().copied()).await?;
+        let missing: Vec<Place> =
+            places.into_iter().filter(|place| place.1.is_some() && !self.known.contains_key(place)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.look_up(connection, missing.iter().map(|(contract, _)| (*contract, None))).await?;
+        let made: Vec<_> = missing
+            .iter()
+            .filter_map(|place| Some((place, place.1?, self.known.get(&(place.0, None))?.0.clone())))
+            .collect();
+        for chunk in made.chunks(ITEMS_AT_ONCE) {
+            let mut query = QueryBuilder::new(
+                "INSERT INTO tokens (id, app_id, address, salt, name, symbol, decimals, cap, initial_supply, closed, \
+                 included_supply, finalized_supply, operation_id, created_at_ms, standard, collection_id, item) \
+                 SELECT v.column1, c.app_id, v.column2, c.salt, v.column3, c.symbol, 0, '0', '0', c.closed, '0', '0', '', ",
+            );
+            query.push_bind(now_ms()).push(", c.standard, c.id, v.column4 FROM (");
+            query.push_values(chunk, |mut row, ((contract, _), number, collection)| {
+                row.push_bind(new_id(Id::Item))
+                    .push_bind(format!("{}/{number}", address_text(*contract)))
+                    .push_bind(format!("#{number}"))
+                    .push_bind(number.to_string())
+                    .push_bind(collection.clone());
+            });
+            query.push(") AS v JOIN tokens c ON c.id = v.column5 WHERE true ON CONFLICT (address) DO NOTHING");
+            query.build().execute(&mut *connection).await?;
+        }
+        self.look_up(connection, made.iter().map(|(place, _, _)| **place)).await
+    }
+
+    async fn look_up(&mut self, connection: &mut AnyConnection, places: impl Iterator<Item = Place>) -> Result<()> {
+        let unknown: BTreeMap<String, Place> = places
+            .filter(|place| !self.known.contains_key(place))
+            .map(|place| {
+                let contract = address_text(place.0);
+                (place.1.map_or(contract.clone(), |number| format!("{contract}/{number}")), place)
+            })
+            .collect();
+        let locators: Vec<&String> = unknown.keys().collect();
+        for chunk in locators.chunks(500) {
             let mut query = QueryBuilder::new("SELECT address, id, app_id FROM tokens WHERE address IN (");
-            query.push_list(chunk.iter().map(|address| address_text(*address)));
+            query.push_list(chunk.iter().map(|locator| (*locator).clone()));
             query.push(")");
             for row in query.build().fetch_all(&mut *connection).await? {
-                let address: String = row.try_get(0)?;
-                self.known.insert(address.parse().map_err(Error::internal)?, (row.try_get(1)?, row.try_get(2)?));
+                let locator: String = row.try_get(0)?;
+                if let Some(place) = unknown.get(&locator) {
+                    self.known.insert(*place, (row.try_get(1)?, row.try_get(2)?));
+                }
             }
         }
         Ok(())

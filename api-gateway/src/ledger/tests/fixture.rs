@@ -3,11 +3,11 @@
 use crate::config::Config;
 use crate::custody::{Custody, NewWallet, RootKey};
 use crate::db::testing::TestDb;
-use crate::db::{Id, Statement, new_id, now_ms};
+use crate::db::{Asset, Id, Standard, Statement, new_id, now_ms};
 use crate::events::Tail;
 use crate::ledger::accept::commit;
 use crate::ledger::chain::Chain;
-use crate::ledger::contracts::{address_text, chain_app_id, hash_text, token_address};
+use crate::ledger::contracts::{address_text, chain_app_id, hash_text, issued_address};
 use crate::ledger::lease::Lease;
 use crate::ledger::state::{ChainState, NodeView};
 use crate::ledger::{Accepted, Inner, Intent, RequestKey, Submission, TokenRef, Waiters};
@@ -92,7 +92,7 @@ impl Fixture {
         rows.extend(wallets.iter().map(|wallet| wallet.insert(None)));
         let token = TokenRef {
             id: new_id(Id::Token),
-            address: token_address(chain_app, B256::ZERO),
+            asset: Asset::token(issued_address(Standard::Erc20, chain_app, B256::ZERO)),
             symbol: "TST".into(),
             decimals: 2,
         };
@@ -104,7 +104,7 @@ impl Fixture {
             )
             .bind(&token.id)
             .bind(&app_id)
-            .bind(address_text(token.address))
+            .bind(address_text(token.asset.contract))
             .bind(hash_text(B256::ZERO))
             .bind(now_ms()),
         );

@@ -3,6 +3,7 @@
 
 mod accept;
 mod fixture;
+mod items;
 mod model;
 mod node;
 mod refusal;

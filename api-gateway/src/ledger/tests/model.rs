@@ -185,7 +185,7 @@ impl World {
         let mut executed = Vec::new();
         let mut receipts = Vec::new();
         let mut log_index = 0;
-        let token = self.fixture.token.address;
+        let token = self.fixture.token.asset.contract;
         let mut log = |from: Address, to: Address, amount: u64| {
             let event = abi::IToken::Transfer { from, to, value: U256::from(amount) }.encode_log_data();
             log_index += 1;

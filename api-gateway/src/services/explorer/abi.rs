@@ -69,10 +69,21 @@ struct Known {
 }
 
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
-    use crate::ledger::contracts::abi::{IToken, ITokens, IUsers};
+    use crate::ledger::contracts::abi::{
+        ICollection, ICollection721, ICollection1155, ICollections, IToken, ITokens, IUsers,
+    };
     let mut known = Known::default();
     let standards = JsonAbi::parse(STANDARDS).unwrap_or_default();
-    for interface in [IToken::abi::contract(), ITokens::abi::contract(), IUsers::abi::contract(), standards] {
+    for interface in [
+        IToken::abi::contract(),
+        ITokens::abi::contract(),
+        IUsers::abi::contract(),
+        ICollection::abi::contract(),
+        ICollection721::abi::contract(),
+        ICollection1155::abi::contract(),
+        ICollections::abi::contract(),
+        standards,
+    ] {
         for function in interface.functions() {
             known.functions.entry(function.selector()).or_insert_with(|| function.clone());
         }

@@ -1,23 +1,25 @@
-//! The tokens that the chain keeps, whichever app issued them.
+//! The tokens and collections that the chain keeps, whichever app issued them.
 
-use crate::db::{Db, Page, PageQuery};
+use crate::db::{Db, Page, PageQuery, Standard};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 use utoipa::ToSchema;
 
-/// A token as the chain tells of it.
+/// A token or a collection as the chain tells of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChainToken {
-    /// Its ERC-20 address.
+    /// Its address.
     pub address: String,
+    /// Its interface: a token's is `erc20`.
+    pub standard: Standard,
     /// Its name.
     pub name: String,
     /// Its symbol. Several tokens may have the same.
     pub symbol: String,
-    /// One unit is shown as 10^-decimals.
+    /// One unit is shown as 10^-decimals; 0 for a collection.
     pub decimals: u8,
     /// The app that issued it: its id on chain, 16 bytes.
     pub chain_app_id: String,
@@ -31,12 +33,12 @@ pub struct ChainToken {
     pub transaction_hash: String,
 }
 
-/// Tokens, newest first.
+/// Tokens and collections, newest first.
 ///
 /// # Errors
 /// A bad page query.
 pub async fn list(db: &Db, page: &PageQuery) -> Result<Page<ChainToken>> {
-    let (limit, (block, log)) = (page.limit()?, page.position()?);
+    let (limit, [block, log]) = (page.limit()?, page.position()?);
     let rows = sqlx::query(
         "SELECT * FROM chain_tokens WHERE (block_number, log_index) < ($1, $2) \
          ORDER BY block_number DESC, log_index DESC LIMIT $3",
@@ -78,6 +80,8 @@ fn from_row(row: &AnyRow) -> Result<ChainToken> {
         |column: &str| -> Result<u64> { u64::try_from(row.try_get::<i64, _>(column)?).map_err(Error::internal) };
     Ok(ChainToken {
         address: row.try_get("address")?,
+        standard: Standard::parse(row.try_get("standard")?)
+            .ok_or_else(|| Error::internal("a token's row has an unknown standard"))?,
         name: row.try_get("name")?,
         symbol: row.try_get("symbol")?,
         decimals: u8::try_from(row.try_get::<i64, _>("decimals")?).map_err(Error::internal)?,

@@ -174,7 +174,7 @@ const JOINS: &str = " AS x JOIN chain_blocks b ON b.number = x.block_number JOIN
 /// A bad address or page query; `unavailable` for pending ones while the node is away.
 pub async fn list(ledger: &Ledger, query: &TransactionsQuery) -> Result<Page<ChainTransaction>> {
     let page = PageQuery { limit: query.limit, cursor: query.cursor.clone() };
-    let (limit, (block, index)) = (page.limit()?, page.position()?);
+    let (limit, [block, index]) = (page.limit()?, page.position()?);
     let address = query.address.as_deref().map(|text| parse_address("query.address", text)).transpose();
     let address = address.map_err(|broken| Error::fields(vec![broken]))?;
     if query.status == Some(Finality::Pending) {

@@ -3,6 +3,7 @@
 //! The binary is named by `HANSE_NODE_BIN`, otherwise taken from `$CARGO_TARGET_DIR/release`. Without it these tests
 //! say loudly that they are skipped.
 
+mod collections;
 mod controls;
 mod crash;
 mod events;

@@ -4,11 +4,11 @@ use super::support::*;
 use crate::{MAX_INPUT_BYTES, mock::*};
 use alloy_sol_types::SolCall;
 use hanse_primitives::{
-    addresses,
+    addresses::{self, KIND_COLLECTION_721, KIND_COLLECTION_1155},
     convert::{address, ru256},
 };
 use pallet_evm::runner::Status;
-use pallet_tokens::abi::{IToken, ITokens};
+use pallet_tokens::abi::{ICollection721, ICollection1155, ICollections, IToken, ITokens};
 use pallet_users::abi::IUsers;
 use proptest::prelude::*;
 use sp_core::{H160, U256};
@@ -155,7 +155,7 @@ proptest! {
     /// Whatever comes in, the answer is a return or a revert: no panic, and no state without success.
     #[test]
     fn no_input_panics(
-        which in 0usize..3,
+        which in 0usize..7,
         selector in any::<proptest::sample::Index>(),
         mut words in proptest::collection::vec(prop_oneof![
             any::<[u8; 32]>(),
@@ -167,10 +167,20 @@ proptest! {
         let (target, selectors): (H160, Vec<[u8; 4]>) = match which {
             0 => (addresses::USERS, IUsers::IUsersCalls::selectors().collect()),
             1 => (addresses::TOKENS, ITokens::ITokensCalls::selectors().collect()),
-            _ => (token(), IToken::ITokenCalls::selectors().collect()),
+            2 => (token(), IToken::ITokenCalls::selectors().collect()),
+            3 => (addresses::COLLECTIONS, ICollections::ICollectionsCalls::selectors().collect()),
+            4 => (
+                addresses::collection_address(KIND_COLLECTION_721, &app(), &[2; 32]),
+                ICollection721::ICollection721Calls::selectors().collect(),
+            ),
+            5 => (
+                addresses::collection_address(KIND_COLLECTION_1155, &app(), &[2; 32]),
+                ICollection1155::ICollection1155Calls::selectors().collect(),
+            ),
+            _ => (addresses::COLLECTION_ENGINE, ICollection721::ICollection721Calls::selectors().collect()),
         };
         let mut data = selectors[selector.index(selectors.len())].to_vec();
-        if let Some(first) = words.first_mut() && which != 2 {
+        if let Some(first) = words.first_mut() && matches!(which, 0 | 1 | 3) {
             // Often enough the app that exists.
             first[..16].copy_from_slice(&app());
             first[16..].fill(0);
@@ -178,6 +188,8 @@ proptest! {
         data.extend(words.concat());
         data.truncate(data.len().saturating_sub(cut).max(4));
         with_probe(|_| {
+            collection(KIND_COLLECTION_721);
+            collection(KIND_COLLECTION_1155);
             let status = execute(transaction(OWNER, target, data)).status;
             assert!(!matches!(status, Status::Halt(_)), "{status:?}");
         });
