@@ -29,6 +29,7 @@
 //! cache, and readiness says so. Without the database nothing is accepted (503). A crash at any moment needs no
 //! manual step: the next start resumes from what was committed.
 
+pub mod abi;
 pub mod api;
 pub mod audit;
 pub mod auth;

@@ -17,6 +17,7 @@ mod audit;
 mod balances;
 pub(crate) mod client;
 mod collections;
+mod contracts;
 mod controls;
 mod events;
 mod explorer;
@@ -110,6 +111,12 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(items::holders))
         .routes(routes!(items::transactions))
         .routes(routes!(items::of_user))
+        .routes(routes!(contracts::register, contracts::list))
+        .routes(routes!(contracts::deploy))
+        .routes(routes!(contracts::get))
+        .routes(routes!(contracts::read))
+        .routes(routes!(contracts::write))
+        .routes(routes!(contracts::events))
         .routes(routes!(jobs::create_transfers))
         .routes(routes!(jobs::create_users))
         .routes(routes!(jobs::list))

@@ -23,6 +23,8 @@ pub enum Id {
     Collection,
     /// `itm_`: an item of a collection.
     Item,
+    /// `con_`: a contract that an app has named.
+    Contract,
     /// `op_`: an operation on the ledger.
     Operation,
     /// `evt_`: an event.
@@ -46,6 +48,7 @@ impl Id {
             Self::Token => "tok_",
             Self::Collection => "col_",
             Self::Item => "itm_",
+            Self::Contract => "con_",
             Self::Operation => "op_",
             Self::Event => "evt_",
             Self::Webhook => "whk_",

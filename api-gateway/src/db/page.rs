@@ -62,7 +62,16 @@ impl PageQuery {
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .filter(|key| (1..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()))
             .map(Some)
-            .ok_or_else(|| Error::field("query.cursor", "format", "must be a nextCursor of this list"))
+            .ok_or_else(not_ours)
+    }
+
+    /// The same for lists in the order of a number, which is never negative.
+    ///
+    /// # Errors
+    /// As [`PageQuery::after`].
+    pub fn number(&self) -> Result<Option<i64>> {
+        let number = |key: String| key.parse().ok().filter(|number| *number >= 0).ok_or_else(not_ours);
+        self.after()?.map(number).transpose()
     }
 
     /// The same for lists that go down by block and place in it, or places: only what is below this position.
@@ -72,10 +81,12 @@ impl PageQuery {
     pub fn position<const N: usize>(&self) -> Result<[i64; N]> {
         let Some(key) = self.after()? else { return Ok([i64::MAX; N]) };
         let parts: Option<Vec<i64>> = key.split('.').map(|part| part.parse().ok()).collect();
-        parts
-            .and_then(|parts| parts.try_into().ok())
-            .ok_or_else(|| Error::field("query.cursor", "format", "must be a nextCursor of this list"))
+        parts.and_then(|parts| parts.try_into().ok()).ok_or_else(not_ours)
     }
+}
+
+fn not_ours() -> Error {
+    Error::field("query.cursor", "format", "must be a nextCursor of this list")
 }
 
 /// A sort key as callers see it.
@@ -112,5 +123,11 @@ mod tests {
         assert!(PageQuery { limit: Some(0), cursor: None }.limit().is_err());
         assert!(PageQuery { limit: Some(201), cursor: None }.limit().is_err());
         assert!(PageQuery { limit: None, cursor: Some("%%%".into()) }.after().is_err());
+        for key in ["-1", "x", "1.2.3"] {
+            let query = PageQuery { limit: None, cursor: Some(cursor(key)) };
+            assert!(query.number().is_err() && query.position::<2>().is_err(), "{key}");
+        }
+        let query = PageQuery { limit: None, cursor: Some(cursor("7.3")) };
+        assert_eq!(query.position().unwrap(), [7, 3]);
     }
 }

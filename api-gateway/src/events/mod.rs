@@ -51,6 +51,12 @@ pub enum Kind {
     TransferFinalized,
     /// Its block was taken back.
     TransferReverted,
+    /// A log of a contract that the app has named is in a block.
+    ContractEventIncluded,
+    /// Its block is final.
+    ContractEventFinalized,
+    /// Its block was taken back.
+    ContractEventReverted,
     /// Every outcome of a job is final.
     JobFinished,
     /// A webhook has failed for so long that nothing is sent to it any more.
@@ -59,7 +65,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::OperationIncluded,
         Self::OperationFailed,
         Self::OperationFinalized,
@@ -67,6 +73,9 @@ impl Kind {
         Self::TransferIncluded,
         Self::TransferFinalized,
         Self::TransferReverted,
+        Self::ContractEventIncluded,
+        Self::ContractEventFinalized,
+        Self::ContractEventReverted,
         Self::JobFinished,
         Self::WebhookDisabled,
     ];
@@ -81,6 +90,9 @@ impl Kind {
             Self::TransferIncluded => "transfer.included",
             Self::TransferFinalized => "transfer.finalized",
             Self::TransferReverted => "transfer.reverted",
+            Self::ContractEventIncluded => "contractEvent.included",
+            Self::ContractEventFinalized => "contractEvent.finalized",
+            Self::ContractEventReverted => "contractEvent.reverted",
             Self::JobFinished => "job.finished",
             Self::WebhookDisabled => "webhook.disabled",
         }

@@ -4,7 +4,8 @@
 pub(crate) use super::chain::{Log, Receipt, SignedTransaction, Trace};
 
 use super::Ledger;
-use super::chain::ChainError;
+use super::chain::{Call, ChainError};
+use super::intent::GAS_LIMIT_MAX;
 use crate::error::{Code, Error, Result};
 use alloy::primitives::{Address, B256, Bytes, U256};
 
@@ -57,6 +58,32 @@ impl Ledger {
     pub(crate) async fn account(&self, address: Address) -> Result<Account> {
         let (balance, nonce, code) = self.inner.chain.account(address).await.map_err(explain)?;
         Ok(Account { balance, nonce, code })
+    }
+}
+
+impl Ledger {
+    /// Calls a contract at the end of the best block, which is told: its output, or its revert bytes.
+    ///
+    /// # Errors
+    /// As [`Ledger::signed`].
+    pub(crate) async fn ask(
+        &self,
+        from: Address,
+        to: Address,
+        input: Bytes,
+    ) -> Result<(u64, std::result::Result<Bytes, Bytes>)> {
+        let block = self.inner.chain.best_number().await.map_err(explain)?;
+        let call = Call { from, to, input, gas: GAS_LIMIT_MAX };
+        let answer = self.inner.chain.calls(&[call], block).await.map_err(explain)?.pop();
+        match answer {
+            Some(Ok(output)) => Ok((block, Ok(output))),
+            Some(Err(ChainError::Answer { data: Some(data), .. })) => Ok((block, Err(data))),
+            Some(Err(ChainError::Answer { data: None, message, .. })) if message.contains("revert") => {
+                Ok((block, Err(Bytes::new())))
+            }
+            Some(Err(error)) => Err(explain(error)),
+            None => Err(Error::internal("the node left out an answer")),
+        }
     }
 }
 

@@ -111,6 +111,22 @@ pub enum Intent {
         /// In the smallest unit.
         amount: U256,
     },
+    /// A contract that comes into being, by the treasury.
+    Deploy {
+        /// Creation code with the constructor's arguments.
+        init: Bytes,
+        /// Most gas that it may use.
+        gas_limit: u64,
+    },
+    /// A function of a contract that an app has named.
+    Call {
+        /// The contract.
+        contract: Address,
+        /// Call data.
+        input: Bytes,
+        /// Most gas that it may use.
+        gas_limit: u64,
+    },
     /// What stops units and lets them move again, by the treasury.
     Control {
         /// The token or collection.
@@ -188,6 +204,7 @@ pub struct Submission {
 /// The transaction that does an intent.
 pub(crate) struct Call {
     pub kind: Kind,
+    /// Of a deployment, which calls nobody, the contract that it makes: known once it has its nonce.
     pub target: Address,
     pub input: Bytes,
     pub gas_limit: u64,
@@ -202,7 +219,11 @@ impl Intent {
     /// The token that it moves or makes.
     pub fn token(&self) -> Option<&TokenRef> {
         match self {
-            Self::CreateApp { .. } | Self::AddUsers { .. } | Self::SetUserStatus { .. } => None,
+            Self::CreateApp { .. }
+            | Self::AddUsers { .. }
+            | Self::SetUserStatus { .. }
+            | Self::Deploy { .. }
+            | Self::Call { .. } => None,
             Self::CreateToken { token, .. }
             | Self::CreateCollection { collection: token, .. }
             | Self::CreateItem { item: token, .. }
@@ -226,6 +247,8 @@ impl Intent {
             | Self::CreateItem { .. }
             | Self::MintBatch { .. }
             | Self::Mint { .. }
+            | Self::Deploy { .. }
+            | Self::Call { .. }
             | Self::Control { .. } => Some(U256::ZERO),
             Self::Burn { amount, .. } | Self::Transfer { amount, .. } => Some(*amount),
             Self::TransferBatch { transfers, .. } => sum(transfers),
@@ -303,6 +326,8 @@ impl Intent {
             Self::Transfer { token, to, amount } => {
                 (Kind::Transfer, token.asset.contract, token.asset.transfer_call(sender, *to, *amount), 1)
             }
+            Self::Deploy { init, .. } => (Kind::Deploy, Address::ZERO, init.to_vec(), 1),
+            Self::Call { contract, input, .. } => (Kind::Call, *contract, input.to_vec(), 1),
             Self::Control { token, control } => {
                 let (kind, input) = control.call();
                 (kind, token.asset.contract, input, 1)
@@ -322,6 +347,8 @@ impl Intent {
             Self::CreateApp { .. } | Self::AddUsers { .. } | Self::CreateCollection { .. } | Self::MintBatch { .. } => {
                 (None, None)
             }
+            Self::Deploy { .. } => (None, None),
+            Self::Call { contract, .. } => (Some(sender), Some(*contract)),
             Self::CreateItem { item, to, .. } => (None, item.asset.is_unique().then_some(*to)),
             Self::SetUserStatus { account, .. } => (None, Some(*account)),
             Self::Control { control, .. } => (None, control.account()),
@@ -335,6 +362,8 @@ impl Intent {
             | Self::AddUsers { .. }
             | Self::SetUserStatus { .. }
             | Self::CreateCollection { .. }
+            | Self::Deploy { .. }
+            | Self::Call { .. }
             | Self::Control { .. } => None,
             Self::CreateItem { item, .. } => item.asset.is_unique().then_some(U256::from(1)),
             Self::MintBatch { mints, .. } => sum(mints),
@@ -343,7 +372,13 @@ impl Intent {
             Self::Burn { .. } | Self::Transfer { .. } | Self::TransferBatch { .. } => self.debit(),
         };
         Call {
-            gas_limit: gas_limit(&input, kind, self.token().is_some_and(|token| token.asset.item.is_some()), entries),
+            gas_limit: match self {
+                Self::Deploy { gas_limit, .. } | Self::Call { gas_limit, .. } => *gas_limit,
+                _ => {
+                    let of_item = self.token().is_some_and(|token| token.asset.item.is_some());
+                    gas_limit(&input, kind, of_item, entries)
+                }
+            },
             kind,
             target,
             input: input.into(),
@@ -361,6 +396,8 @@ impl Intent {
             | Self::AddUsers { .. }
             | Self::SetUserStatus { .. }
             | Self::CreateCollection { .. }
+            | Self::Deploy { .. }
+            | Self::Call { .. }
             | Self::Control { .. } => Vec::new(),
             Self::CreateItem { item, to, .. } if item.asset.is_unique() => vec![Move::mint(*to, U256::from(1))],
             Self::CreateItem { .. } => Vec::new(),
@@ -383,7 +420,7 @@ fn sum(amounts: &[(Address, U256)]) -> Option<U256> {
 }
 
 /// The most that one transaction may ask for (EIP-7825).
-const GAS_LIMIT_MAX: u64 = 16_777_216;
+pub(crate) const GAS_LIMIT_MAX: u64 = 16_777_216;
 
 /// A gas limit that is always enough: the price of the transaction and its calldata (EIP-2028), a generous sum for the
 /// call, and one for each entry's storage and log. What isn't used is not charged, but a block keeps room for the
@@ -394,6 +431,8 @@ fn gas_limit(input: &[u8], kind: Kind, of_item: bool, entries: usize) -> u64 {
         // A contract that receives an item is asked; what it does with the rest of the gas is its own.
         Kind::CreateItem => (400_000, 0),
         Kind::MintBatch => (150_000, 30_000),
+        // These name their own.
+        Kind::Deploy | Kind::Call => (1_000_000, 0),
         Kind::CreateApp
         | Kind::SetUserStatus
         | Kind::Pause

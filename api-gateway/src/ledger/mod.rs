@@ -45,6 +45,7 @@ mod asset;
 pub mod balances;
 mod chain;
 mod contents;
+mod contract_logs;
 pub mod contracts;
 mod effects;
 mod fault;
@@ -68,6 +69,9 @@ mod types;
 mod verifier;
 mod waiters;
 
+pub use contract_logs::ContractEvent;
+pub(crate) use contract_logs::{EVENTS, Interfaces};
+pub(crate) use intent::GAS_LIMIT_MAX;
 pub use intent::{Control, Intent, Submission, TokenRef};
 pub use start::Tasks;
 pub use types::{

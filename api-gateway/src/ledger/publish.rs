@@ -1,6 +1,7 @@
 //! Events about what the ledger's tasks do. They are written in the transaction that does it: no change without its event,
 //! no event without its change. What becomes of them stands in [`crate::events`].
 
+use super::contract_logs::{self, Interfaces};
 use super::operations;
 use super::state::big;
 use super::transactions;
@@ -88,6 +89,22 @@ pub(crate) async fn transfers(tx: &mut AnyConnection, above: u64, until: u64, ki
             other_user_id: to_user.clone().filter(|user| from_user.as_ref() != Some(user)),
             data: json(&Movement { transaction, from_user, to_user })?,
         });
+    }
+    Ok(drafts)
+}
+
+/// What named contracts have told in the blocks `above < number <= until`.
+pub(crate) async fn contract_events(tx: &mut AnyConnection, above: u64, until: u64, kind: Kind) -> Result<Vec<Draft>> {
+    let mut query = QueryBuilder::new(contract_logs::EVENTS);
+    query.push(" WHERE l.block_number > ").push_bind(big(above));
+    query.push(" AND l.block_number <= ").push_bind(big(until));
+    query.push(" ORDER BY l.block_number, l.log_index, l.contract_id");
+    let mut interfaces = Interfaces::default();
+    let mut drafts = Vec::new();
+    for row in query.build().fetch_all(&mut *tx).await? {
+        let event = interfaces.event(&row)?;
+        let app_id: String = row.try_get("app_id")?;
+        drafts.push(Draft { account: Some(event.address.clone()), ..Draft::notice(&app_id, kind, &event)? });
     }
     Ok(drafts)
 }

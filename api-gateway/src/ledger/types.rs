@@ -72,6 +72,10 @@ pub enum Kind {
     Transfer,
     /// Moves units to many receivers, all or nothing.
     TransferBatch,
+    /// Deploys a contract.
+    Deploy,
+    /// Calls a function of a contract.
+    Call,
     /// Stops all movements of a token or collection.
     Pause,
     /// Lets a token or collection move again.
@@ -99,6 +103,8 @@ impl Kind {
             Self::Burn => "burn",
             Self::Transfer => "transfer",
             Self::TransferBatch => "transferBatch",
+            Self::Deploy => "deploy",
+            Self::Call => "call",
             Self::Pause => "pause",
             Self::Unpause => "unpause",
             Self::Freeze => "freeze",
@@ -121,6 +127,8 @@ impl Kind {
             Self::Burn,
             Self::Transfer,
             Self::TransferBatch,
+            Self::Deploy,
+            Self::Call,
             Self::Pause,
             Self::Unpause,
             Self::Freeze,
@@ -216,7 +224,7 @@ pub struct Operation {
     /// The caller's note; kept off chain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memo: Option<String>,
-    /// What it creates: `app_…`, `usr_…`, `tok_…`, `col_…` or `itm_…`.
+    /// What it creates (`app_…`, `usr_…`, `tok_…`, `col_…`, `itm_…`, `con_…`), or the contract that it calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
     /// Why it `failed`. With `accepted` and `sent`: why the node does not take it now; it is tried again.

@@ -54,12 +54,7 @@ pub enum Of<'a> {
 /// A bad page query.
 pub async fn list(db: &Db, of: Of<'_>, page: &PageQuery) -> Result<Page<AuditEntry>> {
     let limit = page.limit()?;
-    let before: i64 = match page.after()? {
-        None => i64::MAX,
-        Some(key) => {
-            key.parse().map_err(|_| Error::field("query.cursor", "format", "must be a nextCursor of this list"))?
-        }
-    };
+    let before = page.number()?.unwrap_or(i64::MAX);
     let mut query = QueryBuilder::new("SELECT * FROM audit_log WHERE ");
     match of {
         Of::App(id) => query.push("app_id = ").push_bind(id),

@@ -148,8 +148,7 @@ pub async fn list(
 ) -> Result<Page<Delivery>> {
     get(db, app, id).await?;
     let limit = page.limit()?;
-    let wrong = || Error::field("query.cursor", "format", "must be a nextCursor of this list");
-    let before = page.after()?.map(|key| key.parse::<i64>().map_err(|_| wrong())).transpose()?.unwrap_or(i64::MAX);
+    let before = page.number()?.unwrap_or(i64::MAX);
     let mut query = QueryBuilder::new(
         "SELECT sequence, event_id, status, attempts, next_attempt_ms, response_status, error, duration_ms, \
          attempted_at_ms, created_at_ms FROM webhook_deliveries WHERE webhook_id = ",

@@ -41,7 +41,7 @@ pub struct StreamQuery {
 /// A bad query.
 pub async fn list(db: &Db, app: &str, actor: &Actor, query: &EventsQuery) -> Result<Page<Event>> {
     let page = PageQuery { limit: query.limit, cursor: query.cursor.clone() };
-    let (limit, after) = (page.limit()?, after(&page)?.unwrap_or(0));
+    let (limit, after) = (page.limit()?, page.number()?.unwrap_or(0));
     let stored = events::list(db, &scope(app, actor, query.types.as_deref())?, after, limit).await?;
     let last = stored.last().map_or(after, |event| event.sequence);
     Ok(Page {
@@ -66,7 +66,7 @@ pub async fn get(db: &Db, app: &str, actor: &Actor, id: &str) -> Result<Event> {
 pub async fn subscribe(db: &Db, tail: &Tail, app: &str, actor: &Actor, query: &StreamQuery) -> Result<Subscription> {
     let scope = scope(app, actor, query.types.as_deref())?;
     let page = PageQuery { limit: None, cursor: query.cursor.clone() };
-    Subscription::new(db, tail, scope, after(&page)?).await
+    Subscription::new(db, tail, scope, page.number()?).await
 }
 
 fn scope(app: &str, actor: &Actor, types: Option<&str>) -> Result<Scope> {
@@ -83,10 +83,4 @@ fn scope(app: &str, actor: &Actor, types: Option<&str>) -> Result<Scope> {
         kinds.extend(named);
     }
     Ok(Scope { app_id: app.to_owned(), user_id: actor.user_id().map(str::to_owned), kinds })
-}
-
-fn after(page: &PageQuery) -> Result<Option<i64>> {
-    let number = |key: String| key.parse().ok().filter(|number| *number >= 0);
-    let wrong = || Error::field("query.cursor", "format", "must be a cursor of this list");
-    page.after()?.map(|key| number(key).ok_or_else(wrong)).transpose()
 }

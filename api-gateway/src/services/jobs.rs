@@ -263,12 +263,7 @@ pub async fn cancel(db: &Db, app_id: &str, id: &str) -> Result<Job> {
 pub async fn lines(db: &Db, app_id: &str, id: &str, query: &LinesQuery) -> Result<Page<JobLine>> {
     let page = PageQuery { limit: query.limit, cursor: query.cursor.clone() };
     let limit = page.limit()?;
-    let after: i64 = match page.after()? {
-        None => -1,
-        Some(key) => {
-            key.parse().map_err(|_| Error::field("query.cursor", "format", "must be a nextCursor of this list"))?
-        }
-    };
+    let after = page.number()?.unwrap_or(-1);
     get(db, app_id, id).await?;
     let mut select = QueryBuilder::new(
         "SELECT l.*, o.status AS operation_status, o.error_code AS chain_code, o.error_detail AS chain_detail \

@@ -20,6 +20,7 @@ pub mod apps;
 pub mod audit;
 pub mod balances;
 pub mod collections;
+pub mod contracts;
 pub mod deliveries;
 pub mod erasure;
 pub mod events;

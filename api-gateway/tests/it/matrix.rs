@@ -123,6 +123,13 @@ fn table() -> BTreeMap<&'static str, Line> {
         ("listItemHolders", READ),
         ("listItemTransactions", READ),
         ("listUserItems", PERSONAL),
+        ("registerContract", write(|_| json!({ "name": "C", "address": format!("0x{:040x}", unique()), "abi": [] }))),
+        ("deployContract", write(|_| json!({ "name": "C", "abi": [], "bytecode": "0x00" }))),
+        ("listContracts", READ),
+        ("getContract", READ),
+        ("readContract", Line { body: Some(|_| json!({ "function": "f" })), also: &["unavailable"], personal: false }),
+        ("writeContract", write(|_| json!({ "function": "g" }))),
+        ("listContractEvents", READ),
         ("pauseToken", READ),
         ("unpauseToken", READ),
         ("freezeAccount", write(|world| json!({ "account": world.second_user }))),
@@ -160,6 +167,7 @@ struct World {
     token: String,
     collection: String,
     item: String,
+    contract: String,
     operation: String,
     /// Of the first user.
     session: String,
@@ -184,6 +192,11 @@ impl World {
         let collection = text(&made["id"]);
         let call = gateway.post(&format!("/collections/{collection}/items")).bearer(&ours.key).once();
         let item = text(&call.json(&json!({ "name": "Medal" })).send().await.expect(202)["id"]);
+        let function = |name: &str, kind: &str| json!({ "type": "function", "name": name, "stateMutability": kind, "inputs": [], "outputs": [] });
+        let abi = json!([function("f", "view"), function("g", "nonpayable")]);
+        let body = json!({ "name": "Contract", "address": format!("0x{:040x}", unique()), "abi": abi });
+        let made = gateway.post("/contracts").bearer(&ours.key).json(&body).send().await.expect(201);
+        let contract = text(&made["id"]);
         // An operation that the first user asked for: minted to itself, then sent.
         let path = format!("/tokens/{token}/transfers");
         let body = json!({ "to": ours.user, "amount": "10" });
@@ -217,6 +230,7 @@ impl World {
             token,
             collection,
             item,
+            contract,
             operation: text(&moved["operation"]["id"]),
             session,
             doomed_user,
@@ -247,6 +261,7 @@ impl World {
             ("{token}", &self.token),
             ("{collection}", &self.collection),
             ("{item}", &self.item),
+            ("{contract}", &self.contract),
             ("{operation}", &self.operation),
             ("{session}", &self.session),
             ("{event}", &self.event),

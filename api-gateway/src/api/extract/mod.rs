@@ -14,8 +14,8 @@ mod words;
 pub use body::{Body, Checks, Json, LargeJson, Unchecked};
 pub use idempotency::{IDEMPOTENCY_MAX_CHARS, Idempotency};
 pub use path::{
-    AddressPath, AppPath, BlockPath, CollectionPath, EventPath, HashPath, HolderPath, ItemPath, JobPath, KeyPath,
-    OperationPath, SessionPath, TokenPath, UserPath, WebhookPath,
+    AddressPath, AppPath, BlockPath, CollectionPath, ContractPath, EventPath, HashPath, HolderPath, ItemPath, JobPath,
+    KeyPath, OperationPath, SessionPath, TokenPath, UserPath, WebhookPath,
 };
 pub use principal::{APP_HEADER, AdminScope, AnyScope, Bearer, Caller, OwnerCaller, OwnerScope};
 pub use query::Query;

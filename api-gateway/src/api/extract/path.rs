@@ -53,6 +53,8 @@ path_ids! {
     CollectionPath("collection", Id::Collection);
     /// `{item}`
     ItemPath("item", Id::Item);
+    /// `{contract}`
+    ContractPath("contract", Id::Contract);
     /// `{operation}`
     OperationPath("operation", Id::Operation);
     /// `{session}`

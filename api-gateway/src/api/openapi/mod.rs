@@ -36,6 +36,7 @@ use utoipa::{Modify, OpenApi};
         (name = "tokens", description = "Issue, mint, burn"),
         (name = "transfers", description = "Move units"),
         (name = "collections", description = "Collectibles: collections and their items"),
+        (name = "contracts", description = "Contracts of the app's own, or anybody's, by their interface"),
         (name = "jobs", description = "Thousands of transfers or users behind one request"),
         (name = "operations", description = "What has become of a write"),
         (name = "balances", description = "Who has what"),

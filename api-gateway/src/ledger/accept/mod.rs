@@ -27,7 +27,7 @@ use super::balances::Table;
 use super::contracts::address_text;
 use super::effects::PendingDelta;
 use super::intent::{Call, Intent, Submission};
-use super::types::{Accepted, Balance, Operation, Status};
+use super::types::{Accepted, Balance, Kind, Operation, Status};
 use crate::db::{Amount, Db, UnixMs, is_unique_violation, is_write_conflict, now_ms, taken_field};
 use crate::error::{Code, Error, Result};
 use alloy::primitives::Address;
@@ -36,7 +36,7 @@ use sqlx::AnyConnection;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::error::Error as _;
 use std::sync::Arc;
-use store::{insert_keys, insert_operations, update_nonces};
+use store::{insert_keys, insert_operations, place_contracts, update_nonces};
 use tokio::sync::{mpsc, oneshot};
 use wallets::{keep_used, load_wallets, sign};
 
@@ -187,7 +187,7 @@ async fn attempt(inner: &Inner, submissions: &[Submission]) -> Result<Vec<Result
     let mut table = load_balances(&inner.db, &mut tx, submissions, &calls).await?;
     let mut prepared = Vec::new();
     let mut parties = Vec::new();
-    for (index, call, sender) in calls {
+    for (index, mut call, sender) in calls {
         let deltas = call.effects.pending(sender);
         if let Err(refusal) = check(&table, &call, sender, &deltas) {
             results[index] = Some(Err(refusal));
@@ -202,6 +202,9 @@ async fn attempt(inner: &Inner, submissions: &[Submission]) -> Result<Vec<Result
         let nonce = wallet.next_nonce;
         wallet.next_nonce += 1;
         wallet.used = true;
+        if call.kind == Kind::Deploy {
+            call.target = sender.create(nonce);
+        }
         prepared.push(Prepared { index, call, sender, nonce, wallet_id });
     }
     settle_refused(&mut tx, submissions, &mut results).await?;
@@ -217,10 +220,15 @@ async fn attempt(inner: &Inner, submissions: &[Submission]) -> Result<Vec<Result
         for ((prepared, (raw, hash)), balances) in prepared.into_iter().zip(signed).zip(parties) {
             let submission = &submissions[prepared.index];
             let operation = operation(submission, &prepared, hash, created_at_ms);
-            let accepted = Accepted { operation, balances, resource: submission.resource.clone(), replayed: false };
+            let mut resource = submission.resource.clone();
+            if prepared.call.kind == Kind::Deploy {
+                resource["address"] = address_text(prepared.call.target).into();
+            }
+            let accepted = Accepted { operation, balances, resource, replayed: false };
             stored.push((prepared, raw, accepted));
         }
         insert_operations(&mut tx, submissions, &stored).await?;
+        place_contracts(&mut tx, &stored).await?;
         insert_keys(&mut tx, submissions, &stored).await?;
         update_nonces(&mut tx, &wallets).await?;
         table.store(&mut tx).await?;

@@ -2,7 +2,7 @@
 
 use super::super::contracts::address_text;
 use super::super::intent::Submission;
-use super::super::types::Accepted;
+use super::super::types::{Accepted, Kind};
 use super::Prepared;
 use super::wallets::Wallet;
 use crate::db::QueryBuilder;
@@ -52,6 +52,18 @@ pub(super) async fn insert_operations(
                 .push_bind(operation.created_at.0);
         });
         query.build().execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// Says where the contracts will be that are deployed: it follows from the nonce.
+pub(super) async fn place_contracts(tx: &mut AnyConnection, stored: &[Stored]) -> Result<()> {
+    for (prepared, _, accepted) in stored.iter().filter(|(prepared, _, _)| prepared.call.kind == Kind::Deploy) {
+        sqlx::query("UPDATE contracts SET address = $1 WHERE operation_id = $2")
+            .bind(address_text(prepared.call.target))
+            .bind(&accepted.operation.id)
+            .execute(&mut *tx)
+            .await?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use super::super::Inner;
 use super::super::contracts::hash_text;
 use super::super::intent::Submission;
+use super::super::types::Kind;
 use super::Prepared;
 use crate::custody::{Custody, SealedWallet};
 use crate::db::{Db, QueryBuilder};
@@ -120,7 +121,7 @@ pub(super) async fn sign(
             gas_limit: one.call.gas_limit,
             max_fee_per_gas: settings.max_fee_per_gas_wei.into(),
             max_priority_fee_per_gas: settings.max_priority_fee_per_gas_wei.into(),
-            to: TxKind::Call(one.call.target),
+            to: if one.call.kind == Kind::Deploy { TxKind::Create } else { TxKind::Call(one.call.target) },
             value: U256::ZERO,
             access_list: Default::default(),
             input: one.call.input.clone(),

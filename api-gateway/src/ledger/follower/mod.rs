@@ -17,6 +17,7 @@ mod retreat;
 use super::Inner;
 use super::chain::{Block, Heads};
 use super::contents::{Reader, inconsistent};
+use super::contract_logs;
 use super::contracts::hash_text;
 use super::fault::Fault;
 use super::history;
@@ -176,8 +177,11 @@ impl Follower {
         let (best_before, finalized_before) = (state.best_number, state.finalized_number);
         let mut changed = projection::apply(&inner.db, &mut tx, &mut state, &mut self.tokens, data).await?;
         history::append(&mut tx, data).await?;
+        contract_logs::append(&mut tx, data).await?;
         let mut drafts = publish::operations(&mut tx, &changed, Way::Forwards).await?;
-        drafts.extend(publish::transfers(&mut tx, best_before, state.best_number, Kind::TransferIncluded).await?);
+        let best = state.best_number;
+        drafts.extend(publish::transfers(&mut tx, best_before, best, Kind::TransferIncluded).await?);
+        drafts.extend(publish::contract_events(&mut tx, best_before, best, Kind::ContractEventIncluded).await?);
         let number = heads.finalized.number().min(state.best_number);
         let hash = if number == state.best_number {
             Some(state.best_hash.clone())
@@ -200,6 +204,8 @@ impl Follower {
         drafts.extend(publish::operations(&mut tx, &finalized, Way::Forwards).await?);
         let until = state.finalized_number;
         drafts.extend(publish::transfers(&mut tx, finalized_before, until, Kind::TransferFinalized).await?);
+        let told = publish::contract_events(&mut tx, finalized_before, until, Kind::ContractEventFinalized).await?;
+        drafts.extend(told);
         events::append(&mut tx, drafts).await?;
         tx.commit().await?;
         changed.extend(finalized);

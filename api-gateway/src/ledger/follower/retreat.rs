@@ -9,6 +9,7 @@
 use super::super::Inner;
 use super::super::chain::{ChainError, Heads};
 use super::super::contents::inconsistent;
+use super::super::contract_logs;
 use super::super::contracts::hash_text;
 use super::super::fault::Fault;
 use super::super::history;
@@ -60,9 +61,12 @@ pub(super) async fn retreat(
     *behind = None;
     let mut tx = inner.db.write_relaxed().await?;
     let mut now = lock(inner, &mut tx, state).await?;
-    let mut drafts = publish::transfers(&mut tx, number, now.best_number, Kind::TransferReverted).await?;
+    let best = now.best_number;
+    let mut drafts = publish::transfers(&mut tx, number, best, Kind::TransferReverted).await?;
+    drafts.extend(publish::contract_events(&mut tx, number, best, Kind::ContractEventReverted).await?);
     let changed = projection::revert_to(&inner.db, &mut tx, &mut now, number, hash).await?;
     history::revert_to(&mut tx, number).await?;
+    contract_logs::revert_to(&mut tx, number).await?;
     now.store(&mut tx).await?;
     drafts.extend(publish::operations(&mut tx, &changed, Way::Back).await?);
     events::append(&mut tx, drafts).await?;

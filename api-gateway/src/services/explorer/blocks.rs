@@ -68,11 +68,7 @@ const SELECT: &str = "SELECT b.*, s.finalized_number FROM chain_blocks b JOIN ch
 pub async fn list(db: &Db, query: &BlocksQuery) -> Result<Page<ChainBlock>> {
     let page = PageQuery { limit: query.limit, cursor: query.cursor.clone() };
     let limit = page.limit()?;
-    let before = match page.after()? {
-        None => i64::MAX,
-        Some(key) => parse_number(&key)
-            .ok_or_else(|| Error::field("query.cursor", "format", "must be a nextCursor of this list"))?,
-    };
+    let before = page.number()?.unwrap_or(i64::MAX);
     let range = Range::of(db, query.since, query.until, None).await?;
     let mut select = QueryBuilder::new(SELECT);
     select.push("b.number >= ").push_bind(range.low).push(" AND b.number <= ");

@@ -1,7 +1,7 @@
 //! The calls inside a transaction.
 
-use super::abi::{self, Decoded};
 use super::parse_hash;
+use crate::abi::{Decoded, known as abi};
 use crate::error::{Error, Result};
 use crate::ledger::Ledger;
 use crate::ledger::contracts::address_text;

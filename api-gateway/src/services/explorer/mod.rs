@@ -7,7 +7,6 @@
 //!
 //! What the chain says is no tenant's secret: every caller sees the same, and nothing here tells whose user an address is.
 
-mod abi;
 mod addresses;
 mod blocks;
 mod calls;
@@ -17,7 +16,6 @@ mod statistics;
 mod tokens;
 mod transactions;
 
-pub use abi::{Argument, Decoded};
 pub use addresses::{AddressDetail, get as address};
 pub use blocks::{BlocksQuery, ChainBlock, get as block, list as blocks};
 pub use calls::{InternalCall, list as calls};

@@ -1,8 +1,8 @@
 //! Transactions.
 
-use super::abi::{self, Decoded};
 use super::range::Range;
 use super::{Finality, parse_hash};
+use crate::abi::{Decoded, known as abi};
 use crate::db::{Db, Page, PageQuery, QueryBuilder, UnixMs};
 use crate::error::{Error, Result};
 use crate::ledger::Ledger;

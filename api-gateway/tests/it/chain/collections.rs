@@ -166,6 +166,11 @@ async fn items_of_which_there_are_many_are_minted_to_many() {
     expected.sort();
     assert_eq!(holders, expected);
 
+    // As many receivers as one call takes.
+    let crowd: Vec<_> = (0..500).map(|i| json!({ "to": format!("0x{:040x}", 0x1000 + i), "amount": "1" })).collect();
+    let minted = shop.done(&path(&pin, "/mint"), json!({ "mints": crowd })).await;
+    assert_eq!((&minted["amount"], &minted["error"]), (&json!("500"), &Value::Null));
+
     // An outside wallet gets some of both, and gives them on in one call.
     let accounts = node.rpc("eth_accounts", json!([])).await;
     let outside = &accounts[0];

@@ -4,6 +4,7 @@
 //! say loudly that they are skipped.
 
 mod collections;
+mod contracts;
 mod controls;
 mod crash;
 mod events;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Makes blocks while the future runs: what is waited for needs them.
-async fn while_sealing<T>(node: &super::Node, future: impl Future<Output = T>) -> T {
+pub(super) async fn while_sealing<T>(node: &super::Node, future: impl Future<Output = T>) -> T {
     let seal = async {
         loop {
             node.make_block(true, None).await;
@@ -18,7 +18,7 @@ async fn while_sealing<T>(node: &super::Node, future: impl Future<Output = T>) -
     }
 }
 
-async fn until(shop: &Shop, id: &str, status: &str) -> Value {
+pub(super) async fn until(shop: &Shop, id: &str, status: &str) -> Value {
     let mut last = json!(null);
     for _ in 0..600 {
         last = shop.operation(id).await;
@@ -87,7 +87,7 @@ async fn a_reorganisation_takes_operations_back_and_they_happen_again() {
 }
 
 /// Waits until the operation has left that block.
-async fn until_not_in(shop: &Shop, id: &str, block: &Value) -> Value {
+pub(super) async fn until_not_in(shop: &Shop, id: &str, block: &Value) -> Value {
     for _ in 0..600 {
         let operation = shop.operation(id).await;
         if operation["blockHash"] != *block {

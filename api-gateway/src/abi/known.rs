@@ -1,41 +1,11 @@
 //! Inputs and events in words, by the interfaces that everybody knows: the chain's own (`contracts/*.sol`) and the
 //! standards of tokens.
 
-use alloy::dyn_abi::{DynSolValue, EventExt as _, JsonAbiExt as _};
+use super::words::{self, Decoded};
 use alloy::json_abi::{Event, Function, JsonAbi};
-use alloy::primitives::{B256, Selector, hex};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use alloy::primitives::{B256, Selector};
 use std::collections::HashMap;
 use std::sync::LazyLock;
-use utoipa::ToSchema;
-
-/// A call or an event in words.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Decoded {
-    /// Name of the function or event.
-    pub name: String,
-    /// It with the types of its parameters, as it is hashed.
-    #[schema(example = "transfer(address,uint256)")]
-    pub signature: String,
-    /// Its arguments, in order.
-    pub arguments: Vec<Argument>,
-}
-
-/// An argument.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Argument {
-    /// Name of the parameter; empty when it has none.
-    pub name: String,
-    /// Its Solidity type.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Numbers as decimal strings, bytes and addresses as `0x…`, arrays and structs as lists.
-    #[schema(value_type = Object)]
-    pub value: Value,
-}
 
 /// EIP-20, EIP-721, EIP-1155, EIP-173, EIP-2612.
 const STANDARDS: [&str; 20] = [
@@ -96,58 +66,20 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
 });
 
 /// The name behind a selector (`0xa9059cbb`).
-pub(super) fn function_name(selector: &str) -> Option<String> {
+pub(crate) fn function_name(selector: &str) -> Option<String> {
     let selector: Selector = selector.parse().ok()?;
     KNOWN.functions.get(&selector).map(|function| function.name.clone())
 }
 
 /// What an input calls; `None` when it is unknown or does not fit.
-pub(super) fn call(input: &[u8]) -> Option<Decoded> {
+pub(crate) fn call(input: &[u8]) -> Option<Decoded> {
     let selector = Selector::from_slice(input.get(..4)?);
-    let function = KNOWN.functions.get(&selector)?;
-    let values = function.abi_decode_input(input.get(4..)?).ok()?;
-    let parameters = function.inputs.iter().map(|input| (&input.name, &input.ty));
-    Some(Decoded {
-        name: function.name.clone(),
-        signature: function.signature(),
-        arguments: arguments(parameters, values.iter()),
-    })
+    words::call(KNOWN.functions.get(&selector)?, input.get(4..)?)
 }
 
 /// What an event says; `None` when it is unknown or does not fit.
-pub(super) fn event(topics: &[B256], data: &[u8]) -> Option<Decoded> {
-    let event = KNOWN.events.get(&(*topics.first()?, topics.len()))?;
-    let decoded = event.decode_log_parts(topics.iter().copied(), data).ok()?;
-    let (mut indexed, mut body) = (decoded.indexed.iter(), decoded.body.iter());
-    let values = event.inputs.iter().map_while(|input| if input.indexed { indexed.next() } else { body.next() });
-    let parameters = event.inputs.iter().map(|input| (&input.name, &input.ty));
-    Some(Decoded { name: event.name.clone(), signature: event.signature(), arguments: arguments(parameters, values) })
-}
-
-fn arguments<'a>(
-    parameters: impl Iterator<Item = (&'a String, &'a String)>,
-    values: impl Iterator<Item = &'a DynSolValue>,
-) -> Vec<Argument> {
-    parameters
-        .zip(values)
-        .map(|((name, kind), value)| Argument { name: name.clone(), kind: kind.clone(), value: json(value) })
-        .collect()
-}
-
-fn json(value: &DynSolValue) -> Value {
-    match value {
-        DynSolValue::Bool(value) => Value::Bool(*value),
-        DynSolValue::Int(value, _) => Value::String(value.to_string()),
-        DynSolValue::Uint(value, _) => Value::String(value.to_string()),
-        DynSolValue::FixedBytes(word, size) => Value::String(hex::encode_prefixed(&word[..*size])),
-        DynSolValue::Address(address) => Value::String(hex::encode_prefixed(address)),
-        DynSolValue::Function(function) => Value::String(hex::encode_prefixed(function)),
-        DynSolValue::Bytes(bytes) => Value::String(hex::encode_prefixed(bytes)),
-        DynSolValue::String(text) => Value::String(text.clone()),
-        DynSolValue::Array(values) | DynSolValue::FixedArray(values) | DynSolValue::Tuple(values) => {
-            Value::Array(values.iter().map(json).collect())
-        }
-    }
+pub(crate) fn event(topics: &[B256], data: &[u8]) -> Option<Decoded> {
+    words::event(KNOWN.events.get(&(*topics.first()?, topics.len()))?, topics, data)
 }
 
 #[cfg(test)]
