@@ -21,7 +21,7 @@ use crate::events;
 use crate::events::webhooks::{self, Sender};
 use crate::jobs;
 use crate::ledger::{Ledger, Tasks};
-use crate::services::{self, sessions};
+use crate::services::{self, linked_wallets, sessions};
 use axum::Router;
 use hyper::body::Incoming;
 use hyper::service::{Service as _, service_fn};
@@ -408,6 +408,9 @@ async fn housekeeping(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) 
             Ok(0) => {}
             Ok(gone) => tracing::info!(gone, "old sessions deleted"),
             Err(error) => tracing::warn!(%error, "could not delete old sessions"),
+        }
+        if let Err(error) = linked_wallets::sweep(&state.db).await {
+            tracing::warn!(%error, "could not delete old challenges");
         }
         match events::forget(&state.db, state.config.events.retention_days).await {
             Ok(0) => {}

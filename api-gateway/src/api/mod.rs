@@ -40,6 +40,7 @@ pub(crate) mod trail;
 mod transactions;
 mod transfers;
 mod users;
+mod wallets;
 mod webhooks;
 
 use crate::error::{Code, Error};
@@ -68,6 +69,8 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(passwords::set_own_password))
         .routes(routes!(sessions::create))
         .routes(routes!(sessions::refresh))
+        .routes(routes!(wallets::challenge_login))
+        .routes(routes!(wallets::log_in))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::delete))
         .routes(routes!(sessions::delete_one))
@@ -78,6 +81,9 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(keys::rotate))
         .routes(routes!(users::create, users::list))
         .routes(routes!(users::get, profile::update, profile::erase))
+        .routes(routes!(wallets::link, wallets::list))
+        .routes(routes!(wallets::challenge_link))
+        .routes(routes!(wallets::unlink))
         .routes(routes!(profile::me))
         .routes(routes!(profile::suspend))
         .routes(routes!(profile::activate))

@@ -84,7 +84,7 @@ impl Unchecked for RefreshRequest {
     }
 }
 
-fn sessions(state: &AppState) -> Sessions<'_> {
+pub(super) fn sessions(state: &AppState) -> Sessions<'_> {
     Sessions {
         db: &state.db,
         auth: &state.auth,
@@ -117,7 +117,7 @@ pub async fn create(
 }
 
 /// What the program calls itself, as far as it can be shown.
-fn user_agent(headers: &HeaderMap) -> Option<String> {
+pub(super) fn user_agent(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(USER_AGENT)?.to_str().ok()?;
     Some(text.chars().take(200).collect()).filter(|text: &String| !text.is_empty())
 }

@@ -36,6 +36,8 @@ pub async fn erase(db: &Db, auth: &Authenticator, app: &str, id: &str) -> Result
             .bind(app)
             .bind(&user.wallet.id),
         Statement::new("DELETE FROM user_tags WHERE user_id = $1").bind(id),
+        Statement::new("DELETE FROM linked_wallets WHERE user_id = $1").bind(id),
+        Statement::new("DELETE FROM wallet_challenges WHERE user_id = $1").bind(id),
         Statement::new("UPDATE sessions SET user_agent = NULL WHERE principal_id = $1").bind(id),
         Statement::new(
             "UPDATE audit_log SET address = NULL, address_salt = NULL WHERE actor_id = $1 AND address IS NOT NULL",

@@ -29,6 +29,7 @@ pub mod holders;
 pub mod items;
 pub mod jobs;
 pub mod keys;
+pub mod linked_wallets;
 pub mod operations;
 pub mod owners;
 pub mod parties;

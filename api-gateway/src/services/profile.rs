@@ -1,9 +1,10 @@
 //! What an app keeps of a user, and what it may do to one: change, suspend, export.
 
+use super::linked_wallets::UserWallet;
 use super::sessions::close_sessions;
 use super::tokens::{chain_app, submission};
 use super::users::{self, User, UserStatus};
-use super::{Actor, parties};
+use super::{Actor, linked_wallets, parties};
 use crate::auth::Authenticator;
 use crate::db::{Db, QueryBuilder, Statement, taken_field};
 use crate::error::{Code, Error, FieldError, Result};
@@ -201,6 +202,8 @@ pub async fn set_suspended(
 pub struct Export {
     /// The user.
     pub user: User,
+    /// His wallets.
+    pub wallets: Vec<UserWallet>,
     /// His operations, newest first, at most 10,000.
     pub operations: Vec<Operation>,
 }
@@ -212,5 +215,6 @@ pub struct Export {
 pub async fn export(db: &Db, app: &str, id: &str) -> Result<Export> {
     let user = users::get(db, app, id).await?;
     let filter = Filter { user_id: Some(id.to_owned()), ..Filter::default() };
-    Ok(Export { user, operations: operations::list(db, app, &filter, 10_000).await? })
+    let wallets = linked_wallets::list(db, app, &Actor::App, id).await?.items;
+    Ok(Export { user, wallets, operations: operations::list(db, app, &filter, 10_000).await? })
 }

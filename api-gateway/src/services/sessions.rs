@@ -124,6 +124,11 @@ impl Sessions<'_> {
         if status != "active" {
             return Err(Error::new(Code::UserSuspended, "the user is suspended; ask the app's people"));
         }
+        self.begin(login, principal, user_agent).await
+    }
+
+    /// Opens a session of somebody who has proved who he is.
+    pub(super) async fn begin(&self, login: Login, principal: String, user_agent: Option<String>) -> Result<Session> {
         let (kind, app) = match login {
             Login::Owner => ("owner", None),
             Login::User { app } => ("user", Some(app)),

@@ -18,4 +18,5 @@ mod people;
 mod resources;
 mod support;
 mod validation;
+mod wallets;
 mod webhooks;

@@ -33,6 +33,13 @@ fn same_password(_: &World) -> Value {
     json!({ "password": PASSWORD, "currentPassword": PASSWORD })
 }
 
+/// An address that nobody has.
+const NOBODYS: &str = "0x0101010101010101010101010101010101010101";
+
+fn unsigned(_: &World) -> Value {
+    json!({ "nonce": "0123456789abcdef", "signature": "0x" })
+}
+
 fn table() -> BTreeMap<&'static str, Line> {
     let spend = |body| Line { body: Some(body), also: &["insufficient_balance"], personal: false };
     BTreeMap::from([
@@ -46,6 +53,22 @@ fn table() -> BTreeMap<&'static str, Line> {
         ),
         ("refreshSession", write(|world| json!({ "refreshToken": world.refresh_token() }))),
         ("deleteSession", READ),
+        (
+            "createLoginChallenge",
+            Line {
+                body: Some(|world| json!({ "app": world.ours.app, "address": NOBODYS })),
+                also: &["conflict"],
+                personal: false,
+            },
+        ),
+        ("createWalletSession", Line { body: Some(unsigned), also: &["credentials_invalid"], personal: false }),
+        (
+            "createLinkChallenge",
+            Line { body: Some(|_| json!({ "address": NOBODYS })), also: &["conflict"], personal: true },
+        ),
+        ("linkWallet", Line { body: Some(unsigned), also: &["credentials_invalid"], personal: true }),
+        ("listUserWallets", PERSONAL),
+        ("unlinkWallet", Line { body: None, also: &["not_found"], personal: true }),
         ("createApp", write(|_| json!({ "name": "Another" }))),
         ("listApps", READ),
         ("getApp", READ),
