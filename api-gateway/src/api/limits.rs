@@ -145,7 +145,13 @@ pub async fn rate(mut request: Request, next: Next) -> Response {
 }
 
 /// Where anybody may send a body, without a token.
-pub(super) const OPEN_PATHS: [&str; 3] = ["/api/v1/owners", "/api/v1/sessions", "/api/v1/sessions/refresh"];
+pub(super) const OPEN_PATHS: [&str; 5] = [
+    "/api/v1/owners",
+    "/api/v1/sessions",
+    "/api/v1/sessions/challenges",
+    "/api/v1/sessions/refresh",
+    "/api/v1/sessions/wallet",
+];
 
 /// Turns away what exceeds the number of requests at once: an honest 503 now beats an answer too late for all.
 /// Health is asked even then: a busy gateway must not be taken for a dead one. What anybody may send has few places of
