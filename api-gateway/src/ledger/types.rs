@@ -113,6 +113,12 @@ impl Kind {
         }
     }
 
+    /// Whether it leaves a log whenever it does something. Those of the first runtime are left out: where a chain knows
+    /// apps at all, it knows them.
+    pub(crate) const fn always_tells(self) -> bool {
+        matches!(self, Self::CreateCollection | Self::CreateItem)
+    }
+
     /// The inverse of [`Kind::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
         [

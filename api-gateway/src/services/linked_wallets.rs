@@ -92,7 +92,7 @@ pub struct UserWallets {
 /// Makes a challenge to log in with. It tells nobody whether the wallet is known.
 ///
 /// # Errors
-/// Field errors; 409 when the app has no `url`.
+/// Field errors, also for an unknown app; 409 when the app has no `url`.
 pub async fn challenge_login(db: &Db, chain_id: u64, body: &LoginChallenge) -> Result<Challenge> {
     let address = parse_address("address", &body.address).map_err(|fault| Error::fields(vec![fault]))?;
     challenge(db, chain_id, &body.app, address, None, "Log in.").await
@@ -127,7 +127,7 @@ async fn challenge(
     let url: Option<(Option<String>,)> =
         sqlx::query_as("SELECT url FROM apps WHERE id = $1").bind(app).fetch_optional(db.reader()).await?;
     let no_url = || Error::new(Code::Conflict, "the app has no url, which wallets are shown; set it first");
-    let (url,) = url.ok_or_else(|| Error::not_found("app"))?;
+    let (url,) = url.ok_or_else(|| Error::field("app", "not_found", "no such app"))?;
     let url = reqwest::Url::parse(&url.ok_or_else(no_url)?).map_err(|_| no_url())?;
     let host = url.host_str().ok_or_else(no_url)?;
     let domain = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));

@@ -87,6 +87,8 @@ on_both_engines!(a_linked_wallet_logs_in, |gateway| {
     assert_eq!(me["id"], tenant.user);
     gateway.log_in_by(&signed).await.expect_problem(401, "credentials_invalid");
 
+    let body = json!({ "app": "app_", "address": address(&wallet) });
+    gateway.post("/sessions/challenges").json(&body).send().await.expect_broken("app", "not_found");
     // A wallet that nobody has linked here; and the same wallet, in another app.
     let stranger = PrivateKeySigner::random();
     let body = json!({ "app": tenant.app, "address": address(&stranger) });

@@ -24,7 +24,7 @@ use super::chain::{Block, Receipt, SignedTransaction};
 use super::contracts::{address_text, hash_text};
 use super::effects::Effects;
 use super::state::ChainState;
-use super::types::Failure;
+use super::types::{Failure, Kind};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use alloy::primitives::{Address, B256, Bytes, U256};
@@ -60,6 +60,7 @@ struct Moved {
 /// An operation whose transaction is in one of the blocks.
 struct Ours {
     id: String,
+    kind: Kind,
     app_id: String,
     sender: Address,
     effects: Effects,

@@ -3,7 +3,7 @@
 use super::super::chain::by_hash;
 use super::super::contracts::hash_text;
 use super::super::state::big;
-use super::super::types::{Failure, Status};
+use super::super::types::{Failure, Kind, Status};
 use super::{BlockData, Moved, Ours, seconds};
 use crate::db::{Db, QueryBuilder, now_ms};
 use crate::error::{Error, Result};
@@ -19,7 +19,7 @@ pub(super) async fn find_ours(db: &Db, tx: &mut AnyConnection, blocks: &[BlockDa
     let mut ours = HashMap::new();
     for chunk in hashes.chunks(CHUNK) {
         let mut query = QueryBuilder::new(
-            "SELECT tx_hash, id, app_id, sender, effects, effects_pending, created_at_ms FROM operations WHERE tx_hash IN (",
+            "SELECT tx_hash, id, kind, app_id, sender, effects, effects_pending, created_at_ms FROM operations WHERE tx_hash IN (",
         );
         query.push_list(chunk.iter().map(|hash| hash_text(*hash)));
         query.push(") ORDER BY id");
@@ -27,8 +27,10 @@ pub(super) async fn find_ours(db: &Db, tx: &mut AnyConnection, blocks: &[BlockDa
         for row in query.build().fetch_all(&mut *tx).await? {
             let (hash, sender, effects): (String, String, String) =
                 (row.try_get("tx_hash")?, row.try_get("sender")?, row.try_get("effects")?);
+            let kind: String = row.try_get("kind")?;
             let one = Ours {
                 id: row.try_get("id")?,
+                kind: Kind::parse(&kind).ok_or_else(|| Error::internal("an operation's row has an unknown kind"))?,
                 app_id: row.try_get("app_id")?,
                 sender: sender.parse().map_err(Error::internal)?,
                 effects: serde_json::from_str(&effects).map_err(Error::internal)?,
@@ -81,11 +83,17 @@ pub(super) async fn include_operations(
         );
         query.push_bind(now).push(", sent_at_ms = COALESCE(sent_at_ms, ").push_bind(now).push(") FROM (");
         query.push_values(chunk, |mut row, (data, receipt, one)| {
-            let failure = (!receipt.succeeded()).then(|| {
-                data.failures.get(&receipt.transaction_hash).cloned().unwrap_or_else(|| {
+            let failure = if !receipt.succeeded() {
+                Some(data.failures.get(&receipt.transaction_hash).cloned().unwrap_or_else(|| {
                     (Failure { code: "reverted".into(), detail: "the transaction reverted".into() }, None)
-                })
-            });
+                }))
+            } else if one.kind.always_tells() && receipt.logs.is_empty() {
+                // Where nothing is, a call succeeds and does nothing.
+                let detail = "the chain's runtime does not know this yet; nothing was done".to_owned();
+                Some((Failure { code: "not_supported".into(), detail }, None))
+            } else {
+                None
+            };
             let status = if failure.is_some() { Status::Failed } else { Status::Included };
             let (code, detail, bytes) = match failure {
                 Some((failure, bytes)) => (Some(failure.code), Some(failure.detail), bytes),

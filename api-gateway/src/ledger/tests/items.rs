@@ -1,11 +1,12 @@
 //! Items that nobody made through the gateway, and logs that tell of several movements: forwards, final, and back.
 
 use super::fixture::{Fixture, genesis};
-use crate::db::{Asset, Standard, now_ms, testing};
+use crate::db::{Asset, Standard, Statement, now_ms, testing};
 use crate::ledger::chain::{Block, Log, Receipt};
 use crate::ledger::contracts::{abi::ICollection1155, address_text, hash_text};
 use crate::ledger::projection::{BlockData, TokenCache, apply, finalize, revert_to};
 use crate::ledger::state::ChainState;
+use crate::ledger::{Intent, Status, Submission, TokenRef, operations};
 use alloy::primitives::{Address, B256, U64, U256};
 use alloy::sol_types::SolEvent;
 use sqlx::Row as _;
@@ -130,5 +131,49 @@ async fn items_made_past_the_gateway_are_counted_forwards_and_back() {
             let left: i64 = sqlx::query("SELECT COUNT(*) FROM transfers").fetch_one(db.reader()).await.unwrap().get(0);
             assert_eq!(left, 0);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_chain_that_knows_no_collections_yet_makes_none() {
+    for test in testing::all().await {
+        let fixture = Fixture::new(test, 0).await;
+        let db = &fixture.inner.db;
+        let contract = Address::repeat_byte(0xc1);
+        let intent = Intent::CreateCollection {
+            app: Default::default(),
+            salt: B256::ZERO,
+            collection: TokenRef {
+                id: "col_1".into(),
+                asset: Asset { standard: Standard::Erc721, contract, item: None },
+                symbol: "MDL".into(),
+                decimals: 0,
+            },
+            name: "Medals".into(),
+            uri: String::new(),
+            closed: false,
+            royalty: None,
+        };
+        let row = Statement::new(
+            "INSERT INTO tokens (id, app_id, address, salt, name, symbol, decimals, cap, initial_supply, closed, \
+             included_supply, finalized_supply, operation_id, created_at_ms, standard) \
+             VALUES ('col_1', $1, $2, '0x', 'Medals', 'MDL', 0, '0', '0', 0, '0', '0', 'op_', $3, 'erc721')",
+        )
+        .bind(&fixture.app_id)
+        .bind(address_text(contract))
+        .bind(now_ms());
+        let submission = Submission { rows: vec![row], ..fixture.submission(&fixture.treasury, intent) };
+        let accepted = fixture.accept(submission).await.unwrap();
+        let hash: B256 = accepted.operation.transaction_hash.parse().unwrap();
+        let mut data = block();
+        data.block.transactions = vec![hash];
+        data.receipts[0].transaction_hash = hash;
+        data.receipts[0].logs.clear();
+        let mut tx = db.write().await.unwrap();
+        let mut state = ChainState::read(&mut tx, "").await.unwrap().unwrap();
+        apply(db, &mut tx, &mut state, &mut TokenCache::default(), &[data]).await.unwrap();
+        tx.commit().await.unwrap();
+        let found = operations::find(db, &fixture.app_id, None, &accepted.operation.id).await.unwrap().unwrap();
+        assert_eq!((found.status, found.error.unwrap().code.as_str()), (Status::Failed, "not_supported"));
     }
 }
