@@ -1,7 +1,7 @@
 //! Wallets of users' own: linked by a signature, and good for logging in.
 
 use crate::on_both_engines;
-use crate::support::{Answer, Gateway, Tenant, text};
+use crate::support::{Answer, Gateway, Tenant, text, unique};
 use alloy::signers::SignerSync as _;
 use alloy::signers::local::PrivateKeySigner;
 use reqwest::Method;
@@ -116,8 +116,13 @@ on_both_engines!(a_suspended_user_does_not_log_in_by_wallet_and_an_erased_one_is
     let challenge = gateway.challenge(&to_link, Some(&tenant.key), json!({ "address": address(&wallet) })).await;
     gateway.link(&tenant, &sign(&wallet, &challenge)).await.expect(201);
     // The gateway's own wallets are nobody else's, whoever has their keys.
-    let own = gateway.get(&format!("/users/{}", tenant.user)).bearer(&tenant.key).send().await.expect(200);
-    assert!(own["wallet"]["address"].is_string());
+    let kept = PrivateKeySigner::random();
+    let sql = "INSERT INTO wallets (id, app_id, address, sealed_data_key, sealed_key, created_at_ms) \
+               VALUES ($1, $2, $3, '', '', 0)";
+    let row = sqlx::query(sql).bind(format!("wal_{:032x}", unique())).bind(&tenant.app).bind(address(&kept));
+    row.execute(gateway.server().state().db.writer()).await.unwrap();
+    let challenge = gateway.challenge(&to_link, Some(&tenant.key), json!({ "address": address(&kept) })).await;
+    gateway.link(&tenant, &sign(&kept, &challenge)).await.expect_problem(409, "conflict");
     let export = gateway.get(&format!("/users/{}/export", tenant.user)).bearer(&tenant.key).send().await.expect(200);
     assert_eq!(export["wallets"][1]["address"], address(&wallet));
 
