@@ -56,11 +56,7 @@ impl Asset {
 
     /// As in `tokens.address`: the contract's address, for an item with its number behind a slash.
     pub fn locator(&self) -> String {
-        let contract = hex::encode_prefixed(self.contract);
-        match self.item {
-            Some(number) => format!("{contract}/{number}"),
-            None => contract,
-        }
+        locator(self.contract, self.item)
     }
 
     /// The inverse of [`Asset::locator`], with the `standard` beside it.
@@ -70,6 +66,15 @@ impl Asset {
             None => (locator, None),
         };
         Some(Self { standard: Standard::parse(standard)?, contract: contract.parse().ok()?, item })
+    }
+}
+
+/// See [`Asset::locator`].
+pub fn locator(contract: Address, item: Option<U256>) -> String {
+    let contract = hex::encode_prefixed(contract);
+    match item {
+        Some(number) => format!("{contract}/{number}"),
+        None => contract,
     }
 }
 

@@ -29,7 +29,7 @@ mod statement;
 mod time;
 
 pub use amount::{Amount, NotAnAmount};
-pub use asset::{Asset, Standard};
+pub use asset::{Asset, Standard, locator};
 pub use builder::QueryBuilder;
 pub use ids::{Id, new_id};
 pub use known::{KnownRows, KnownToken, KnownWallet, SealedWallet};

@@ -1,6 +1,6 @@
 //! Logs of the contracts that apps have named, as rows, in the transaction that projects their blocks.
 
-use super::contracts::{PREFIX, address_text, hash_text};
+use super::contracts::{address_text, hash_text, is_native};
 use super::projection::BlockData;
 use super::state::big;
 use super::types::Status;
@@ -59,7 +59,7 @@ pub(super) async fn append(tx: &mut AnyConnection, blocks: &[BlockData]) -> Resu
                 .iter()
                 .flat_map(|receipt| receipt.logs.iter().map(move |log| (receipt.transaction_hash, log)));
             // The chain's own contracts are no app's: most blocks ask nothing here.
-            logs.filter(|(_, log)| log.address[..PREFIX.len()] != PREFIX).map(move |(hash, log)| (data, hash, log))
+            logs.filter(|(_, log)| !is_native(&log.address)).map(move |(hash, log)| (data, hash, log))
         })
     };
     let addresses: BTreeSet<Address> = logs().map(|(_, _, log)| log.address).collect();
@@ -107,58 +107,60 @@ async fn named(
     addresses: &BTreeSet<Address>,
 ) -> Result<HashMap<Address, Vec<(String, String)>>> {
     let mut named: HashMap<Address, Vec<(String, String)>> = HashMap::new();
-    let texts: Vec<(Address, String)> = addresses.iter().map(|address| (*address, address_text(*address))).collect();
+    let texts: Vec<String> = addresses.iter().map(|address| address_text(*address)).collect();
     for chunk in texts.chunks(CHUNK) {
         let mut query = QueryBuilder::new("SELECT address, id, app_id FROM contracts WHERE address IN (");
-        query.push_list(chunk.iter().map(|(_, text)| text.clone()));
+        query.push_list(chunk);
         query.push(") ORDER BY id");
         for row in query.build().fetch_all(&mut *tx).await? {
             let text: String = row.try_get(0)?;
-            if let Some((address, _)) = chunk.iter().find(|(_, known)| *known == text) {
-                named.entry(*address).or_default().push((row.try_get(1)?, row.try_get(2)?));
-            }
+            let address: Address = text.parse().map_err(Error::internal)?;
+            named.entry(address).or_default().push((row.try_get(1)?, row.try_get(2)?));
         }
     }
     Ok(named)
 }
 
-/// Rows for [`Interfaces::event`]; `l` is a row of `contract_logs`.
-pub(crate) const EVENTS: &str = "SELECT l.*, c.address, c.abi, s.finalized_number FROM contract_logs l \
+/// Rows for [`read`]; `l` is a row of `contract_logs`. Without the interfaces: they are long, and many rows share one.
+pub(crate) const EVENTS: &str = "SELECT l.*, c.address, s.finalized_number FROM contract_logs l \
     JOIN contracts c ON c.id = l.contract_id JOIN chain_state s ON s.id = 1";
 
-/// Events by contract: an interface is read once, however many rows speak of it.
-#[derive(Default)]
-pub(crate) struct Interfaces {
-    known: HashMap<String, Vec<Event>>,
+/// Rows of [`EVENTS`] in words; each interface is asked for and read once.
+pub(crate) async fn read(connection: &mut AnyConnection, rows: &[AnyRow]) -> Result<Vec<ContractEvent>> {
+    let mut interfaces: HashMap<String, Vec<Event>> = HashMap::new();
+    let mut events = Vec::with_capacity(rows.len());
+    for row in rows {
+        let contract: String = row.try_get("contract_id")?;
+        if !interfaces.contains_key(&contract) {
+            let found = sqlx::query("SELECT abi FROM contracts WHERE id = $1").bind(&contract);
+            let abi: String = found.fetch_one(&mut *connection).await?.try_get(0)?;
+            let abi: JsonAbi = serde_json::from_str(&abi).map_err(Error::internal)?;
+            interfaces.insert(contract.clone(), abi.events().cloned().collect());
+        }
+        let known = interfaces.get(&contract).map(Vec::as_slice).unwrap_or_default();
+        events.push(in_words(row, contract, known)?);
+    }
+    Ok(events)
 }
 
-impl Interfaces {
-    /// From a row of [`EVENTS`].
-    pub(crate) fn event(&mut self, row: &AnyRow) -> Result<ContractEvent> {
-        let (contract, topics): (String, String) = (row.try_get("contract_id")?, row.try_get("topics")?);
-        let (block_number, finalized): (i64, i64) = (row.try_get("block_number")?, row.try_get("finalized_number")?);
-        let data: String = row.try_get("data")?;
-        if !self.known.contains_key(&contract) {
-            let abi: JsonAbi = serde_json::from_str(row.try_get("abi")?).map_err(Error::internal)?;
-            self.known.insert(contract.clone(), abi.events().cloned().collect());
-        }
-        let topics: Vec<B256> = serde_json::from_str(&topics).map_err(Error::internal)?;
-        let data: Bytes = data.parse().map_err(Error::internal)?;
-        let events = self.known.get(&contract).into_iter().flatten();
-        let mut fitting = events.filter(|event| event.anonymous || topics.first() == Some(&event.selector()));
-        let event = fitting.find_map(|event| abi::event(event, &topics, &data));
-        Ok(ContractEvent {
-            contract,
-            address: row.try_get("address")?,
-            transaction_hash: row.try_get("tx_hash")?,
-            block_number: u64::try_from(block_number).map_err(Error::internal)?,
-            block_hash: row.try_get("block_hash")?,
-            log_index: u64::try_from(row.try_get::<i64, _>("log_index")?).map_err(Error::internal)?,
-            status: if block_number <= finalized { Status::Finalized } else { Status::Included },
-            event,
-            topics,
-            data,
-            timestamp: UnixMs(row.try_get("timestamp_ms")?),
-        })
-    }
+fn in_words(row: &AnyRow, contract: String, known: &[Event]) -> Result<ContractEvent> {
+    let (topics, data): (String, String) = (row.try_get("topics")?, row.try_get("data")?);
+    let (block_number, finalized): (i64, i64) = (row.try_get("block_number")?, row.try_get("finalized_number")?);
+    let topics: Vec<B256> = serde_json::from_str(&topics).map_err(Error::internal)?;
+    let data: Bytes = data.parse().map_err(Error::internal)?;
+    let mut fitting = known.iter().filter(|event| event.anonymous || topics.first() == Some(&event.selector()));
+    let event = fitting.find_map(|event| abi::event(event, &topics, &data));
+    Ok(ContractEvent {
+        contract,
+        address: row.try_get("address")?,
+        transaction_hash: row.try_get("tx_hash")?,
+        block_number: u64::try_from(block_number).map_err(Error::internal)?,
+        block_hash: row.try_get("block_hash")?,
+        log_index: u64::try_from(row.try_get::<i64, _>("log_index")?).map_err(Error::internal)?,
+        status: if block_number <= finalized { Status::Finalized } else { Status::Included },
+        event,
+        topics,
+        data,
+        timestamp: UnixMs(row.try_get("timestamp_ms")?),
+    })
 }

@@ -24,7 +24,13 @@ pub const TOKENS: Address = address!("0x48414E5345000000000000000000000000000002
 /// The issuer of collections (`contracts/ICollections.sol`).
 pub const COLLECTIONS: Address = address!("0x48414E5345000000000000000000000000000003");
 /// Every address of what is issued begins with this; the next byte is of its standard.
-pub const PREFIX: [u8; 5] = *b"HANSE";
+const PREFIX: [u8; 5] = *b"HANSE";
+
+/// Whether an address is of the chain's own: a system contract, a token or a collection, issued or not.
+pub fn is_native(address: &Address) -> bool {
+    address[..PREFIX.len()] == PREFIX
+}
+
 /// An app's id on chain.
 pub type ChainAppId = FixedBytes<16>;
 /// `transferBatch` and `addUsers` take this many entries at most (`contracts/*.sol`).

@@ -45,7 +45,7 @@ mod asset;
 pub mod balances;
 mod chain;
 mod contents;
-mod contract_logs;
+pub(crate) mod contract_logs;
 pub mod contracts;
 mod effects;
 mod fault;
@@ -70,7 +70,6 @@ mod verifier;
 mod waiters;
 
 pub use contract_logs::ContractEvent;
-pub(crate) use contract_logs::{EVENTS, Interfaces};
 pub(crate) use intent::GAS_LIMIT_MAX;
 pub use intent::{Control, Intent, Submission, TokenRef};
 pub use start::Tasks;

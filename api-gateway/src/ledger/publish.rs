@@ -1,7 +1,7 @@
 //! Events about what the ledger's tasks do. They are written in the transaction that does it: no change without its event,
 //! no event without its change. What becomes of them stands in [`crate::events`].
 
-use super::contract_logs::{self, Interfaces};
+use super::contract_logs;
 use super::operations;
 use super::state::big;
 use super::transactions;
@@ -99,10 +99,9 @@ pub(crate) async fn contract_events(tx: &mut AnyConnection, above: u64, until: u
     query.push(" WHERE l.block_number > ").push_bind(big(above));
     query.push(" AND l.block_number <= ").push_bind(big(until));
     query.push(" ORDER BY l.block_number, l.log_index, l.contract_id");
-    let mut interfaces = Interfaces::default();
-    let mut drafts = Vec::new();
-    for row in query.build().fetch_all(&mut *tx).await? {
-        let event = interfaces.event(&row)?;
+    let rows = query.build().fetch_all(&mut *tx).await?;
+    let mut drafts = Vec::with_capacity(rows.len());
+    for (row, event) in rows.iter().zip(contract_logs::read(tx, &rows).await?) {
         let app_id: String = row.try_get("app_id")?;
         drafts.push(Draft { account: Some(event.address.clone()), ..Draft::notice(&app_id, kind, &event)? });
     }

@@ -7,9 +7,9 @@ use super::{Actor, address, parties};
 use crate::abi::{self, Argument};
 use crate::db::{Db, Id, Page, PageQuery, QueryBuilder, Statement, UnixMs, new_id, now_ms};
 use crate::error::{Code, Error, FieldError, Result};
-use crate::ledger::contracts::{PREFIX, address_text};
+use crate::ledger::contracts::{address_text, is_native};
 use crate::ledger::{
-    Accepted, ContractEvent, EVENTS, GAS_LIMIT_MAX, Intent, Interfaces, Ledger, Operation, RequestKey, Submission,
+    Accepted, ContractEvent, GAS_LIMIT_MAX, Intent, Ledger, Operation, RequestKey, Submission, contract_logs,
 };
 use alloy::dyn_abi::JsonAbiExt as _;
 use alloy::json_abi::{Function, JsonAbi, StateMutability};
@@ -143,7 +143,7 @@ pub struct ContractAnswer {
 pub async fn register(db: &Db, app_id: &str, body: RegisterContract) -> Result<Contract> {
     let mut faults: Vec<_> = name_fault("name", &body.name, 64).into_iter().collect();
     let address = address::parse_address("address", &body.address)
-        .and_then(|address| match address[..PREFIX.len()] == PREFIX {
+        .and_then(|address| match is_native(&address) {
             true => Err(FieldError::new("address", "range", "must not be one of the chain's own contracts")),
             false => Ok(address),
         })
@@ -311,13 +311,13 @@ pub async fn list(db: &Db, app_id: &str, page: &PageQuery) -> Result<Page<Contra
 pub async fn events(db: &Db, app_id: &str, id: &str, page: &PageQuery) -> Result<Page<ContractEvent>> {
     let (limit, [block, log]) = (page.limit()?, page.position()?);
     get(db, app_id, id).await?;
-    let mut query = QueryBuilder::new(EVENTS);
+    let mut query = QueryBuilder::new(contract_logs::EVENTS);
     query.push(" WHERE l.contract_id = ").push_bind(id).push(" AND l.app_id = ").push_bind(app_id);
     query.push(" AND (l.block_number, l.log_index) < (").push_bind(block).push(", ").push_bind(log);
     query.push(") ORDER BY l.block_number DESC, l.log_index DESC LIMIT ").push_bind(limit + 1);
-    let rows = query.build().fetch_all(db.reader()).await?;
-    let mut known = Interfaces::default();
-    let events = rows.iter().map(|row| known.event(row)).collect::<Result<Vec<_>>>()?;
+    let mut connection = db.reader().acquire().await?;
+    let rows = query.build().fetch_all(&mut *connection).await?;
+    let events = contract_logs::read(&mut connection, &rows).await?;
     Ok(Page::cut(events, limit, |event| format!("{}.{}", event.block_number, event.log_index)))
 }
 

@@ -1,7 +1,7 @@
 //! Movements of known tokens and items, as their logs tell them.
 
 use super::super::chain::Log;
-use super::super::contracts::{abi, address_text};
+use super::super::contracts::{abi, address_text, is_native};
 use super::tokens::{Place, TokenCache};
 use super::{BlockData, Moved};
 use crate::error::Result;
@@ -21,7 +21,8 @@ pub(super) async fn find_moved(
     let mut found = Vec::new();
     for (block, data) in blocks.iter().enumerate() {
         for receipt in &data.receipts {
-            for log in &receipt.logs {
+            // Whatever strangers' contracts tell, it is nothing of ours: nothing is decoded or asked for it.
+            for log in receipt.logs.iter().filter(|log| is_native(&log.address)) {
                 let told = told(log).into_iter().enumerate();
                 found.extend(told.map(|(place, told)| (block, receipt.transaction_hash, log, place, told)));
             }
@@ -66,7 +67,6 @@ fn told(log: &Log) -> Vec<Told> {
             vec![(item, Address::from_word(*from), Address::from_word(*to), U256::from_be_slice(amount))]
         }
         (abi::ICollection1155::TransferBatch::SIGNATURE_HASH, [_, from, to], _) => {
-            // Of a stranger's contract it may be anything.
             let Ok(batch) = abi::ICollection1155::TransferBatch::decode_raw_log(&log.topics, &log.data) else {
                 return Vec::new();
             };
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_stranger_wrote_is_no_movement() {
+    fn what_is_malformed_is_no_movement() {
         let batch = abi::ICollection1155::TransferBatch::SIGNATURE_HASH;
         let transfer = abi::IToken::Transfer::SIGNATURE_HASH;
         for (topics, data) in [

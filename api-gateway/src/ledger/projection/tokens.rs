@@ -1,8 +1,7 @@
 //! Known tokens and items by where they are on chain, and their supplies.
 
 use super::super::balances::u256;
-use super::super::contracts::address_text;
-use crate::db::{Db, Id, QueryBuilder, new_id, now_ms};
+use crate::db::{Db, Id, QueryBuilder, locator, new_id, now_ms};
 use crate::error::Result;
 use alloy::primitives::{Address, U256};
 use sqlx::{AnyConnection, Row as _};
@@ -23,8 +22,8 @@ pub(crate) struct TokenCache {
     known: HashMap<Place, TokenOwner>,
 }
 
-/// Items of one collection that a block may bring past the gateway; see [`TokenCache::learn`].
-const ITEMS_AT_ONCE: usize = 500;
+/// Rows in one statement.
+const CHUNK: usize = 500;
 
 impl TokenCache {
     /// What is known to be there.
@@ -32,8 +31,8 @@ impl TokenCache {
         self.known.get(place)
     }
 
-    /// Looks up those that are not known yet. Foreign tokens are asked for each time: a token of ours may come to be known
-    /// at any moment. An item of a known collection that somebody made without the gateway becomes known here.
+    /// Looks up those that are not known yet. What another gateway's apps have issued is asked for each time: it may come to
+    /// be known at any moment. An item of a known collection that somebody made without the gateway becomes known here.
     pub(super) async fn learn(&mut self, connection: &mut AnyConnection, places: BTreeSet<Place>) -> Result<()> {
         self.look_up(connection, places.iter().copied()).await?;
         let missing: Vec<Place> =
@@ -46,7 +45,7 @@ impl TokenCache {
             .iter()
             .filter_map(|place| Some((place, place.1?, self.known.get(&(place.0, None))?.0.clone())))
             .collect();
-        for chunk in made.chunks(ITEMS_AT_ONCE) {
+        for chunk in made.chunks(CHUNK) {
             let mut query = QueryBuilder::new(
                 "INSERT INTO tokens (id, app_id, address, salt, name, symbol, decimals, cap, initial_supply, closed, \
                  included_supply, finalized_supply, operation_id, created_at_ms, standard, collection_id, item) \
@@ -55,7 +54,7 @@ impl TokenCache {
             query.push_bind(now_ms()).push(", c.standard, c.id, v.column4 FROM (");
             query.push_values(chunk, |mut row, ((contract, _), number, collection)| {
                 row.push_bind(new_id(Id::Item))
-                    .push_bind(format!("{}/{number}", address_text(*contract)))
+                    .push_bind(locator(*contract, Some(*number)))
                     .push_bind(format!("#{number}"))
                     .push_bind(number.to_string())
                     .push_bind(collection.clone());
@@ -69,13 +68,10 @@ impl TokenCache {
     async fn look_up(&mut self, connection: &mut AnyConnection, places: impl Iterator<Item = Place>) -> Result<()> {
         let unknown: BTreeMap<String, Place> = places
             .filter(|place| !self.known.contains_key(place))
-            .map(|place| {
-                let contract = address_text(place.0);
-                (place.1.map_or(contract.clone(), |number| format!("{contract}/{number}")), place)
-            })
+            .map(|place| (locator(place.0, place.1), place))
             .collect();
         let locators: Vec<&String> = unknown.keys().collect();
-        for chunk in locators.chunks(500) {
+        for chunk in locators.chunks(CHUNK) {
             let mut query = QueryBuilder::new("SELECT address, id, app_id FROM tokens WHERE address IN (");
             query.push_list(chunk.iter().map(|locator| (*locator).clone()));
             query.push(")");

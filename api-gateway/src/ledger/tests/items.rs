@@ -7,12 +7,12 @@ use crate::ledger::contracts::{abi::ICollection1155, address_text, hash_text};
 use crate::ledger::projection::{BlockData, TokenCache, apply, finalize, revert_to};
 use crate::ledger::state::ChainState;
 use crate::ledger::{Intent, Status, Submission, TokenRef, operations};
-use alloy::primitives::{Address, B256, U64, U256};
+use alloy::primitives::{Address, B256, U64, U256, address};
 use alloy::sol_types::SolEvent;
 use sqlx::Row as _;
 use std::collections::HashMap;
 
-const COLLECTION: Address = Address::repeat_byte(0xc0);
+const COLLECTION: Address = address!("0x48414e534555c0c0c0c0c0c0c0c0c0c0c0c0c0c0");
 const ANA: Address = Address::repeat_byte(1);
 const BEN: Address = Address::repeat_byte(2);
 
