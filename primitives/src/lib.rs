@@ -45,6 +45,9 @@ pub use types::{
     StorageOverride,
 };
 
+/// Marks the digest item of a Substrate header that holds the Ethereum block's hash (32 bytes).
+pub const ENGINE_ID: sp_runtime::ConsensusEngineId = *b"heth";
+
 /// Balance of the chain's own coin, in wei (10^-18 coin).
 pub type Balance = u128;
 /// Block number; Ethereum's and Substrate's are the same.

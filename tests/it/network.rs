@@ -2,8 +2,9 @@
 //! without making it lie.
 
 use alloy::primitives::{Bytes, TxKind};
-use anyhow::{Result, ensure};
-use hanse_tests::{Network, Wallet, erc20, quantity, until};
+use anyhow::{Context as _, Result, ensure};
+use hanse_proof::{H256, Proof};
+use hanse_tests::{Network, Node, Wallet, erc20, quantity, until};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,9 @@ async fn three_validators_agree_and_survive_a_crash() -> Result<()> {
     }
     eprintln!("final on three nodes after {:?}", began.elapsed());
     ensure!(blocks.windows(2).all(|pair| pair[0] == pair[1]), "{blocks:?}");
+    for node in &network.nodes {
+        proves_it(node, &hash).await?;
+    }
 
     // With one of three gone there is no supermajority: blocks go on, finality waits.
     network.nodes[1].kill();
@@ -51,5 +55,25 @@ async fn three_validators_agree_and_survive_a_crash() -> Result<()> {
         let receipt = node.rpc().call("eth_getTransactionReceipt", json!([hash])).await?;
         ensure!(receipt["status"] == "0x1", "{receipt}");
     }
+    Ok(())
+}
+
+/// Who has the genesis' hash and this node's proof needs neither this node nor another.
+async fn proves_it(node: &Node, hash: &str) -> Result<()> {
+    let rpc = node.rpc();
+    let genesis = rpc.call("chain_getBlockHash", json!([0])).await?;
+    let genesis: H256 = serde_json::from_value(genesis)?;
+    // The justification may reach a node a little after it knows that the block is final.
+    let answer = until("the node proves it", Duration::from_secs(30), async || {
+        Ok(rpc.call("hanse_getTransactionProof", json!([hash])).await.ok())
+    })
+    .await?;
+    let proof: Proof = serde_json::from_value(answer)?;
+    let proved = proof.verify(genesis).context("the proof")?;
+    ensure!(proved.transaction_hash.to_string() == hash && proved.succeeded, "{proved:?}");
+    ensure!(proved.from == Wallet::dev(0).address() && proved.validators == 3, "{proved:?}");
+    ensure!(proof.verify(H256::repeat_byte(1)).is_err(), "it proves another chain");
+    let unknown = rpc.call("hanse_getTransactionProof", json!([H256::zero()])).await?;
+    ensure!(unknown.is_null(), "{unknown}");
     Ok(())
 }

@@ -18,6 +18,7 @@ pub mod ids;
 mod logs;
 mod net;
 mod output;
+mod proof;
 mod raw;
 mod revert;
 mod simulate;
@@ -71,6 +72,7 @@ pub fn module(
         filters::register,
         logs::register,
         net::register,
+        proof::register,
         raw::register,
         simulate::register,
         state::register,

@@ -99,7 +99,7 @@ fn list(payload: &[u8], out: &mut Vec<u8>) {
 }
 
 /// As the receipts root commits to it (EIP-2718).
-fn receipt(transaction: &TransactionRecord) -> Bytes {
+pub(super) fn receipt(transaction: &TransactionRecord) -> Bytes {
     let kind = match transaction.raw.first() {
         Some(kind) if is_typed(transaction) => TxType::try_from(*kind).unwrap_or(TxType::Legacy),
         _ => TxType::Legacy,

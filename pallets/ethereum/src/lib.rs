@@ -48,13 +48,11 @@ use frame_support::{
     dispatch::{DispatchResultWithPostInfo, PostDispatchInfo, WithPostDispatchInfo},
     weights::Weight,
 };
-use hanse_primitives::{EthereumBlock, ExecutedTransaction, Log, LogSink, Transaction, TransactionError, convert};
+use hanse_primitives::{
+    ENGINE_ID, EthereumBlock, ExecutedTransaction, Log, LogSink, Transaction, TransactionError, convert,
+};
 use pallet_evm::{BlockHash, Environment, Execution};
 use sp_core::{H160, H256};
-use sp_runtime::ConsensusEngineId;
-
-/// Marks the digest item that holds the Ethereum block's hash (32 bytes).
-pub const ENGINE_ID: ConsensusEngineId = *b"heth";
 
 /// Ethereum block hashes that are kept: those that `BLOCKHASH` can name.
 pub const BLOCK_HASH_WINDOW: u32 = 256;

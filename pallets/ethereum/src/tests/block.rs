@@ -1,12 +1,12 @@
 //! The Ethereum block, checked against what alloy makes of the same transactions.
 
 use super::support::*;
-use crate::{ENGINE_ID, mock::*};
+use crate::mock::*;
 use alloy_consensus::{Eip658Value, Header, Receipt, ReceiptEnvelope, TxType, proofs};
 use alloy_eips::Decodable2718;
 use alloy_primitives::{B256, Bloom, BloomInput};
 use alloy_rlp::Decodable;
-use hanse_primitives::{EthereumBlock, Log, LogSink, addresses, convert, transaction::Envelope};
+use hanse_primitives::{ENGINE_ID, EthereumBlock, Log, LogSink, addresses, convert, transaction::Envelope};
 use sp_core::{H160, H256};
 use sp_runtime::DigestItem;
 
