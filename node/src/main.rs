@@ -16,6 +16,7 @@
 //!
 //! - [`cli`] and [`command`]: the command line.
 //! - [`service`]: client, network, consensus, block production.
+//! - [`author`]: makes blocks of what is ready in the pool.
 //! - [`pool`]: who gets into the transaction pool, and what is in it.
 //! - [`index`]: everything by Ethereum hash, logs, the head that JSON-RPC sees.
 //! - [`execution`]: the runtime in the node's own process, for calls and traces.
@@ -36,6 +37,7 @@
 //! started again by its supervisor. The index heals itself; the chain's last blocks come back from peers or from the
 //! index's journal.
 
+mod author;
 mod cli;
 mod command;
 mod dev;
@@ -44,6 +46,10 @@ mod index;
 mod pool;
 mod rpc;
 mod service;
+
+/// Many threads allocate and free small things all the time; the system's allocator costs a tenth of a busy node.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> sc_cli::Result<()> {
     command::run()

@@ -1,4 +1,4 @@
-//! The runtime API through which the node serves Ethereum JSON-RPC.
+//! The runtime APIs of this chain: for Ethereum JSON-RPC, and for the authors of blocks.
 
 use crate::{
     error::TransactionError,
@@ -9,6 +9,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use sp_core::{H160, H256};
+use sp_runtime::{ApplyExtrinsicResult, traits::Block as BlockT};
 
 sp_api::decl_runtime_apis! {
     /// Ethereum's view of a block's state.
@@ -37,5 +38,13 @@ sp_api::decl_runtime_apis! {
         fn create_access_list(request: CallRequest, overrides: Overrides) -> Result<Accesses, TransactionError>;
         /// Simulates blocks on this state, one after the other, and throws them away.
         fn simulate(simulation: Simulation) -> Result<Vec<SimulatedOutcome>, SimulationError>;
+    }
+
+    /// What the author of a block asks beside the SDK's `BlockBuilder`.
+    #[api_version(1)]
+    pub trait AuthorApi {
+        /// Applies extrinsics one after the other, as `BlockBuilder::apply_extrinsic` does, and says what came out of each.
+        /// One that is refused changes nothing.
+        fn apply_extrinsics(extrinsics: Vec<<Block as BlockT>::Extrinsic>) -> Vec<ApplyExtrinsicResult>;
     }
 }

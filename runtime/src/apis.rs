@@ -7,6 +7,7 @@ use crate::{
 use alloc::vec::Vec;
 use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
+    storage::with_transaction_unchecked,
     traits::Get,
 };
 use hanse_primitives::{
@@ -17,7 +18,7 @@ use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_core::{H160, H256, OpaqueMetadata, crypto::KeyTypeId};
 use sp_runtime::{
-    ApplyExtrinsicResult, ExtrinsicInclusionMode,
+    ApplyExtrinsicResult, ExtrinsicInclusionMode, TransactionOutcome,
     traits::{Block as BlockT, NumberFor},
     transaction_validity::{TransactionSource, TransactionValidity},
 };
@@ -188,6 +189,12 @@ impl_runtime_apis! {
         }
     }
 
+    impl hanse_primitives::runtime_api::AuthorApi<Block> for Runtime {
+        fn apply_extrinsics(extrinsics: Vec<<Block as BlockT>::Extrinsic>) -> Vec<ApplyExtrinsicResult> {
+            extrinsics.into_iter().map(apply_or_undo).collect()
+        }
+    }
+
     impl sp_genesis_builder::GenesisBuilder<Block> for Runtime {
         fn build_state(config: Vec<u8>) -> sp_genesis_builder::Result {
             build_state::<RuntimeGenesisConfig>(config)
@@ -216,4 +223,12 @@ impl_runtime_apis! {
             crate::benchmarks::dispatch(config)
         }
     }
+}
+
+/// Applies an extrinsic; what it has changed is undone when it is refused.
+fn apply_or_undo(extrinsic: <Block as BlockT>::Extrinsic) -> ApplyExtrinsicResult {
+    with_transaction_unchecked(|| match Executive::apply_extrinsic(extrinsic) {
+        Ok(outcome) => TransactionOutcome::Commit(Ok(outcome)),
+        Err(refused) => TransactionOutcome::Rollback(Err(refused)),
+    })
 }

@@ -15,22 +15,22 @@
 
 use super::Pool;
 use crate::{
+    author::{self, Draft},
     index::types::BlockRecord,
     service::{FullClient, seal},
 };
 use hanse_primitives::{convert, runtime_api::EthereumApi};
 use hanse_runtime::opaque::Block;
 use parking_lot::Mutex;
-use sc_block_builder::BlockBuilderBuilder;
 use sc_client_api::HeaderBackend;
-use sc_transaction_pool_api::{InPoolTransaction, TransactionPool};
+use sc_transaction_pool_api::TransactionPool;
 use sp_api::{ApiExt, ProvideRuntimeApi};
-use sp_blockchain::{ApplyExtrinsicFailed, Error};
+use sp_blockchain::Error;
 use sp_consensus_aura::{Slot, SlotDuration, digests::CompatibleDigestItem, sr25519::AuthoritySignature};
 use sp_core::H256;
 use sp_inherents::InherentDataProvider as _;
 use sp_runtime::{
-    Digest, DigestItem, ExtrinsicInclusionMode,
+    Digest, DigestItem,
     traits::{Block as _, HashingFor},
 };
 use sp_state_machine::OverlayedChanges;
@@ -42,8 +42,6 @@ use std::{
 
 /// Stop putting transactions into the block after this time.
 const BUDGET: Duration = Duration::from_millis(250);
-/// As the SDK's author: go on after so many transactions that don't fit.
-const MOST_SKIPPED: usize = 8;
 /// A pause after each build, in lengths of the build.
 const PAUSE: u32 = 3;
 
@@ -152,40 +150,20 @@ impl PendingBlocks {
         let timestamp = self.timestamp(parent)?;
         let slot = Slot::from_timestamp(timestamp, self.slot_duration);
         let pre_digest = <DigestItem as CompatibleDigestItem<AuthoritySignature>>::aura_pre_digest(slot);
-        let mut builder = BlockBuilderBuilder::<Block, _>::new(&*self.client)
-            .on_parent_block(parent)
-            .fetch_parent_block_number(&*self.client)?
-            .with_inherent_digests(Digest { logs: vec![pre_digest] })
-            .build()?;
+        let header = self.client.header(parent)?.ok_or_else(|| Error::UnknownBlock(parent.to_string()))?;
+        let mut draft = Draft::begin(&self.client, &header, Digest { logs: vec![pre_digest] })?;
         let time = sp_timestamp::InherentDataProvider::new(timestamp);
         let inherents = futures::executor::block_on(time.create_inherent_data());
-        let inherents = inherents.map_err(|error| Error::Application(Box::new(error)))?;
-        for inherent in builder.create_inherents(inherents)? {
-            builder.push(inherent)?;
-        }
-        let takes_transactions = builder.extrinsic_inclusion_mode() == ExtrinsicInclusionMode::AllExtrinsics;
-        let mut ready = self.pool.ready();
-        let mut skipped = 0;
-        while let Some(in_pool) = ready.next().filter(|_| takes_transactions) {
-            if skipped > MOST_SKIPPED || Instant::now() > deadline {
-                break;
-            }
-            match builder.push((**in_pool.data()).clone()) {
-                Ok(()) => {}
-                Err(error) => {
-                    // Also what the best block has already, and the pool has not yet noticed.
-                    ready.report_invalid(&in_pool);
-                    skipped += usize::from(is_for_want_of_space(&error));
-                }
-            }
-        }
-        let built = builder.build()?;
-        let changes = built.storage_changes.main_storage_changes;
+        draft.add_inherents(inherents.map_err(|error| Error::Application(Box::new(error)))?)?;
+        // What the best block has already, and the pool has not yet noticed, is refused.
+        draft.fill(self.pool.ready(), author::MAX_BYTES, deadline);
+        let drafted = draft.finish()?;
+        let changes = drafted.changes.main_storage_changes;
         let mut api = self.client.runtime_api();
         api.set_overlayed_changes(overlay(&changes));
         let block =
             api.block(parent)?.ok_or_else(|| Error::Backend("the runtime has made no Ethereum block".into()))?;
-        let hash = convert::b256(built.block.header().hash());
+        let hash = convert::b256(drafted.block.header().hash());
         let record = BlockRecord::from_runtime(hash, block).map_err(|error| Error::Application(Box::new(error)))?;
         Ok(PendingBlock { parent, record: Arc::new(record), changes })
     }
@@ -195,8 +173,4 @@ impl PendingBlocks {
         let earliest = seal::timestamp_of(&self.client, parent)? + self.step_ms;
         Ok(Timestamp::new(Timestamp::current().as_millis().max(earliest)))
     }
-}
-
-fn is_for_want_of_space(error: &Error) -> bool {
-    matches!(error, Error::ApplyExtrinsicFailed(ApplyExtrinsicFailed::Validity(error)) if error.exhausted_resources())
 }

@@ -1,5 +1,6 @@
 //! The client as the SDK's pool sees it.
 
+use super::memo::Remembering;
 use crate::{execution::Native, service::FullClient};
 use hanse_runtime::{RuntimeApiImpl, opaque::Block};
 use sc_client_api::{
@@ -18,25 +19,25 @@ use std::sync::Arc;
 type Extrinsic = hanse_runtime::opaque::UncheckedExtrinsic;
 type Header = <Block as sp_runtime::traits::Block>::Header;
 
-/// The client, but that transactions are validated by native code where it can ([`Native`]): the Wasm takes a new instance for
-/// each call.
+/// The client, but that transactions are validated by native code where it can ([`Native`]), since the Wasm takes a new instance for
+/// each call, and that what is valid is remembered for a moment ([`Remembering`]).
 pub struct PoolClient {
     client: Arc<FullClient>,
-    native: Native<Arc<FullClient>>,
+    runtime: Remembering<Native<Arc<FullClient>>>,
 }
 
 impl PoolClient {
     /// Wraps the client.
     pub fn new(client: Arc<FullClient>) -> Self {
-        Self { native: Native::new(client.clone()), client }
+        Self { runtime: Remembering::new(Native::new(client.clone())), client }
     }
 }
 
 impl ProvideRuntimeApi<Block> for PoolClient {
-    type Api = RuntimeApiImpl<Block, Native<Arc<FullClient>>>;
+    type Api = RuntimeApiImpl<Block, Remembering<Native<Arc<FullClient>>>>;
 
     fn runtime_api(&self) -> ApiRef<'_, Self::Api> {
-        self.native.runtime_api()
+        self.runtime.runtime_api()
     }
 }
 

@@ -22,6 +22,7 @@ pub mod block;
 mod client;
 mod known;
 mod local;
+mod memo;
 mod order;
 pub mod pending;
 

@@ -1,7 +1,7 @@
 //! Aura makes blocks, GRANDPA makes them final; both set for a LAN.
 
 use super::{FullBackend, FullClient, SelectChain};
-use crate::pool::Pool;
+use crate::{author::ProposerFactory, pool::Pool};
 use hanse_runtime::opaque::Block;
 use log::info;
 use sc_consensus::{BoxBlockImport, DefaultImportQueue};
@@ -86,6 +86,14 @@ pub struct Parts<'a> {
     pub telemetry: Option<TelemetryHandle>,
 }
 
+impl Parts<'_> {
+    /// Makes the blocks.
+    pub fn proposers(&self) -> ProposerFactory {
+        let (client, pool) = (self.client.clone(), self.pool.clone());
+        ProposerFactory::new(client, pool, self.tasks.spawn_handle(), self.config.registry.as_ref())
+    }
+}
+
 /// The part of the configuration that outlives the start of the RPC servers.
 pub struct ConsensusConfig {
     /// Whether this node is a validator.
@@ -101,19 +109,12 @@ pub struct ConsensusConfig {
 /// Starts making blocks in this validator's slots.
 pub fn start_aura(parts: &Parts<'_>, block_import: BoxBlockImport<Block>) -> Result<(), sc_service::Error> {
     let slot_duration = sc_consensus_aura::slot_duration(&*parts.client)?;
-    let proposer_factory = sc_basic_authorship::ProposerFactory::new(
-        parts.tasks.spawn_handle(),
-        parts.client.clone(),
-        parts.pool.clone(),
-        parts.config.registry.as_ref(),
-        parts.telemetry.clone(),
-    );
     let aura = sc_consensus_aura::start_aura::<AuthorityPair, _, _, _, _, _, _, _, _, _, _>(StartAuraParams {
         slot_duration,
         client: parts.client.clone(),
         select_chain: parts.select_chain.clone(),
         block_import,
-        proposer_factory,
+        proposer_factory: parts.proposers(),
         create_inherent_data_providers: move |_, ()| inherents(slot_duration),
         force_authoring: parts.config.force_authoring,
         // Without finality the chain goes on, but after five minutes at most at a quarter of its speed: unfinalized

@@ -10,7 +10,7 @@ use crate::{
     cli::NodeParams,
     dev::Dev,
     index::{self, Index, metrics::Metrics},
-    pool::{LocalTransactions, Pool, block::PendingBlocks},
+    pool::{LocalTransactions, block::PendingBlocks},
     rpc::{self, filters::Filters},
 };
 use futures::{StreamExt, channel::mpsc, stream};
@@ -183,13 +183,7 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
         telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
     };
     if alone {
-        let proposers = sc_basic_authorship::ProposerFactory::<Pool, FullClient>::new(
-            parts.tasks.spawn_handle(),
-            parts.client.clone(),
-            parts.pool.clone(),
-            parts.config.registry.as_ref(),
-            parts.telemetry.clone(),
-        );
+        let proposers = parts.proposers();
         let sealer = Sealer {
             slot_duration: sc_consensus_aura::slot_duration(&*parts.client)?,
             client: parts.client,

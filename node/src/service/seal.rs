@@ -13,6 +13,7 @@
 
 use super::{FullBackend, FullClient, SelectChain};
 use crate::{
+    author::{Draft, Drafted, ProposerFactory},
     dev::{Command, Request, clock::Clock},
     index::Index,
     pool::Pool,
@@ -23,8 +24,6 @@ use hanse_primitives::{Amendment, convert};
 use hanse_runtime::opaque::{Block, UncheckedExtrinsic};
 use log::{debug, error};
 use parking_lot::Mutex;
-use sc_basic_authorship::ProposerFactory;
-use sc_block_builder::BlockBuilderBuilder;
 use sc_client_api::{Backend, Finalizer, StorageProvider};
 use sc_consensus::{
     BlockImport, BlockImportParams, BoxBlockImport, ForkChoiceStrategy, ImportResult, StateAction, StorageChanges,
@@ -36,10 +35,7 @@ use sp_consensus::{BlockOrigin, Environment, ProposeArgs, Proposer, SelectChain 
 use sp_consensus_aura::{Slot, SlotDuration, digests::CompatibleDigestItem, sr25519::AuthoritySignature};
 use sp_core::{H256, storage::StorageKey};
 use sp_inherents::{InherentData, InherentDataProvider as _};
-use sp_runtime::{
-    Digest, DigestItem,
-    traits::{Block as _, Header as _},
-};
+use sp_runtime::{Digest, DigestItem, traits::Block as _};
 use sp_timestamp::Timestamp;
 use std::{str::FromStr, sync::Arc, time::Duration};
 use tokio::sync::Notify;
@@ -82,7 +78,7 @@ pub struct Sealer {
     /// Where the transactions are.
     pub pool: Arc<Pool>,
     /// Puts transactions into blocks.
-    pub proposers: ProposerFactory<Pool, FullClient>,
+    pub proposers: ProposerFactory,
     /// Where the blocks go.
     pub block_import: BoxBlockImport<Block>,
     /// Finds the block to build on.
@@ -227,18 +223,13 @@ impl Sealer {
         };
         let time = Timestamp::new(time_ms);
         let (inherent_data, inherent_digests) = self.inherents(time).await?;
-        let mut builder = BlockBuilderBuilder::new(&*self.client)
-            .on_parent_block(best)
-            .with_parent_block_number(*parent.number())
-            .with_inherent_digests(inherent_digests)
-            .build()?;
         let amendment = hanse_runtime::amendment_extrinsic(amendments).encode();
         let amendment = UncheckedExtrinsic::try_from_encoded_extrinsic(&amendment)
             .map_err(|error| Error::StringError(error.to_string()))?;
-        for extrinsic in builder.create_inherents(inherent_data)?.into_iter().chain([amendment]) {
-            builder.push(extrinsic)?;
-        }
-        let (block, changes) = builder.build()?.into_inner();
+        let mut draft = Draft::begin(&self.client, &parent, inherent_digests)?;
+        draft.add_inherents(inherent_data)?;
+        draft.add(amendment)?;
+        let Drafted { block, changes } = draft.finish()?;
         self.import(block, changes, true).await.map(drop)
     }
 
