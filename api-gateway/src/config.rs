@@ -48,6 +48,7 @@ pub struct Config {
     pub jobs: Jobs,
     pub custody: Custody,
     pub auth: Auth,
+    pub mail: Mail,
     pub log: Log,
 }
 
@@ -57,6 +58,7 @@ pub struct Config {
 #[allow(missing_docs)]
 pub struct Server {
     pub listen: SocketAddr,
+    pub public_url: String,
     pub body_limit_bytes: usize,
     pub job_body_limit_bytes: usize,
     pub request_timeout_ms: u64,
@@ -113,6 +115,7 @@ pub struct Ledger {
     pub retry_min_ms: u64,
     pub retry_max_ms: u64,
     pub idempotency_days: u32,
+    pub app_operations_per_day: u64,
 }
 
 /// `[limits]`
@@ -185,10 +188,33 @@ pub struct Auth {
     pub access_token_ttl_s: u64,
     pub refresh_token_ttl_s: u64,
     pub owner_sign_up: bool,
+    pub verified_email: bool,
     pub argon2_memory_kib: u32,
     pub argon2_passes: u32,
     pub argon2_lanes: u32,
     pub argon2_concurrency: usize,
+}
+
+/// `[mail]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Mail {
+    pub transport: MailTransport,
+    pub smtp_url: Secret,
+    pub from: String,
+}
+
+/// Where letters go.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum MailTransport {
+    /// Nowhere: there are none.
+    Off,
+    /// Into the log.
+    Log,
+    /// To a mail server.
+    Smtp,
 }
 
 /// `[log]`
@@ -356,6 +382,14 @@ impl Config {
                 return Err(fault(key, "must be 64 hex digits (32 bytes)"));
             }
         }
+        if self.auth.verified_email && self.mail.transport == MailTransport::Off {
+            return Err(fault("auth.verified_email", "needs mail: set mail.transport"));
+        }
+        let url = self.server.public_url.as_str();
+        if !url.is_empty() && (reqwest::Url::parse(url).is_err() || !url.starts_with("http") || url.ends_with('/')) {
+            return Err(fault("server.public_url", "must be like https://host, without a slash at its end"));
+        }
+        crate::mail::check(&self.mail)?;
         if self.auth.issuer.is_empty() {
             return Err(fault("auth.issuer", "must not be empty"));
         }
@@ -391,6 +425,14 @@ impl Config {
         }
     }
 
+    /// Where browsers find this gateway, without a slash at its end.
+    pub fn public_url(&self) -> String {
+        match self.server.public_url.as_str() {
+            "" => format!("http://{}", self.server.listen),
+            url => url.to_owned(),
+        }
+    }
+
     /// The file that holds the root key when the environment doesn't.
     pub fn root_key_file(&self) -> PathBuf {
         if self.custody.root_key_file.as_os_str().is_empty() {
@@ -398,6 +440,13 @@ impl Config {
         } else {
             self.custody.root_key_file.clone()
         }
+    }
+}
+
+impl ConfigError {
+    /// A value that a part of the gateway can't take.
+    pub fn of(key: &str, text: &str) -> Self {
+        fault(key, text)
     }
 }
 

@@ -57,10 +57,14 @@ codes! {
     TokenExpired = "token_expired", UNAUTHORIZED, "The token has expired";
     /// Wrong e-mail address or password.
     CredentialsInvalid = "credentials_invalid", UNAUTHORIZED, "The credentials are wrong";
+    /// The password is right, and the account has a second factor.
+    SecondFactorRequired = "second_factor_required", UNAUTHORIZED, "A code of the second factor is required";
     /// A refresh token used twice: the whole session is revoked.
     RefreshTokenReused = "refresh_token_reused", UNAUTHORIZED, "The refresh token was used before";
     /// The principal is known and may not do this.
     Forbidden = "forbidden", FORBIDDEN, "Not allowed";
+    /// The operator lets nobody in before a letter to the address was answered.
+    EmailUnverified = "email_unverified", FORBIDDEN, "The e-mail address is not confirmed";
     /// The user may neither log in nor spend.
     UserSuspended = "user_suspended", FORBIDDEN, "The user is suspended";
     /// Unknown, or another tenant's.
@@ -87,12 +91,16 @@ codes! {
     InsufficientBalance = "insufficient_balance", UNPROCESSABLE_ENTITY, "The balance is too small";
     /// The chain would refuse it: cap, policy, pause, freeze.
     LedgerRuleViolated = "ledger_rule_violated", UNPROCESSABLE_ENTITY, "A rule of the ledger forbids this";
+    /// What a user's wallet may do was set narrower than this.
+    WalletPolicyViolated = "wallet_policy_violated", UNPROCESSABLE_ENTITY, "The wallet's policy forbids this";
     /// A WebSocket's address was asked for without the handshake.
     UpgradeRequired = "upgrade_required", UPGRADE_REQUIRED, "A WebSocket handshake is required";
     /// Too many wrong passwords for one account, whether it exists or not.
     TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS, "Too many wrong passwords";
     /// More requests than this caller, or his app, may make.
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";
+    /// More operations than an app may have in a day.
+    QuotaExceeded = "quota_exceeded", TOO_MANY_REQUESTS, "The day's quota is used up";
     /// A bug or a broken disk. The cause stands in the log under the request's id.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Internal error";
     /// The node is there and can't answer this: pruned state, a method that it does not offer, an answer over its limits.
@@ -199,6 +207,11 @@ impl Error {
     /// The stable code.
     pub fn code(&self) -> Code {
         self.code
+    }
+
+    /// Whether the same may succeed later, by itself.
+    pub fn passes(&self) -> bool {
+        matches!(self.code, Code::Unavailable | Code::Timeout | Code::Internal)
     }
 
     /// The sentence for people.

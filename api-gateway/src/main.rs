@@ -6,6 +6,7 @@
 //! hanse-gateway openapi        print the OpenAPI document
 //! hanse-gateway rotate-token-key   make a new key for signing access tokens; works while gateways run
 //! hanse-gateway verify-audit       compute the audit log's hashes again; works while gateways run
+//! hanse-gateway verify-proof       check that an operation is final, without any gateway or node
 //! ```
 //!
 //! Settings: `config.default.toml` (embedded), then `--config FILE`, then `HANSE_GATEWAY_<SECTION>__<KEY>`.
@@ -16,9 +17,12 @@ use hanse_gateway::audit::Verdict;
 use hanse_gateway::config::Config;
 use hanse_gateway::server::{self, Server};
 use hanse_gateway::{api, telemetry};
+use hanse_proof::{H256, Proof};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 #[derive(Parser)]
 #[command(name = "hanse-gateway", version, about = "The JSON gateway to a Hanse chain")]
@@ -46,6 +50,17 @@ enum Command {
         #[arg(long, value_parser = remembered)]
         remembered: Option<(i64, String)>,
     },
+    /// Check a proof of `GET /operations/{operation}/proof`. Needs no gateway, no node, no settings.
+    VerifyProof {
+        /// The proof, as the API answered it; `-` reads it from standard input.
+        file: PathBuf,
+        /// Hash of the chain's block 0 (`chain_getBlockHash` of 0), which says which chain is meant.
+        #[arg(long)]
+        genesis: H256,
+        /// Print what is proved as JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 fn remembered(text: &str) -> Result<(i64, String), String> {
@@ -66,6 +81,7 @@ fn main() -> ExitCode {
         Command::VerifyAudit { remembered } => Config::load(cli.config.as_deref())
             .map_err(|error| error.to_string())
             .and_then(|config| verify_audit(&config, remembered)),
+        Command::VerifyProof { file, genesis, json } => verify_proof(&file, genesis, json),
         Command::Serve => Config::load(cli.config.as_deref()).map_err(|error| error.to_string()).and_then(serve),
     };
     match outcome {
@@ -125,6 +141,36 @@ fn verify_audit(config: &Config, remembered: Option<(i64, String)>) -> Result<()
         }
         Verdict::Broken { sequence, reason } => Err(format!("the audit log is broken at entry {sequence}: {reason}")),
     }
+}
+
+fn verify_proof(file: &Path, genesis: H256, json: bool) -> Result<(), String> {
+    let text = if file == Path::new("-") {
+        std::io::read_to_string(std::io::stdin()).map_err(|error| format!("standard input: {error}"))?
+    } else {
+        std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?
+    };
+    let proof: Proof = serde_json::from_str(&text).map_err(|error| format!("not a proof: {error}"))?;
+    let proved = proof.verify(genesis).map_err(|fault| format!("nothing is proved: {fault}"))?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&proved).map_err(|error| error.to_string())?);
+        return Ok(());
+    }
+    let time = i64::try_from(proved.timestamp).ok().and_then(|time| OffsetDateTime::from_unix_timestamp(time).ok());
+    let time = time.and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_else(|| proved.timestamp.to_string());
+    println!("Proved. On the chain with the genesis {genesis:?}");
+    println!("  transaction {}", proved.transaction_hash);
+    println!("  by          {}", proved.from);
+    println!("  {}", if proved.succeeded { "succeeded" } else { "failed" });
+    println!("  in block    {} of {time}, {}", proved.block_number, proved.block_hash);
+    println!("  which is final by {} of {} votes", proved.signed_by, proved.validators);
+    for (number, log) in proved.logs.iter().enumerate() {
+        println!("  log {number} of {}", log.address);
+        for topic in log.topics() {
+            println!("    topic {topic}");
+        }
+        println!("    data  {}", log.data.data);
+    }
+    Ok(())
 }
 
 /// SIGINT and SIGTERM. Listening begins before the start, so that none is lost.

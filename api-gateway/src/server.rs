@@ -7,9 +7,10 @@
 //!
 //! Stopping in order is a courtesy: whatever was answered is committed, so a kill at any moment loses nothing.
 
-use crate::api::{self, client::Peer};
+use crate::api::{self, client::Peer, origins::Origins};
 use crate::audit::{self, AuditLog};
 use crate::auth::attempts::Attempts;
+use crate::auth::identity::Identities;
 use crate::auth::password::Passwords;
 use crate::auth::rates::Rates;
 use crate::auth::{Authenticator, jwt_keys};
@@ -21,7 +22,10 @@ use crate::events;
 use crate::events::webhooks::{self, Sender};
 use crate::jobs;
 use crate::ledger::{Ledger, Tasks};
-use crate::services::{self, linked_wallets, sessions};
+use crate::mail::Mailer;
+use crate::schedules;
+use crate::services::{self, accounts, linked_wallets, second_factor, sessions};
+use crate::usage::{self, Usage};
 use axum::Router;
 use hyper::body::Incoming;
 use hyper::service::{Service as _, service_fn};
@@ -55,6 +59,14 @@ pub struct AppState {
     pub ledger: Ledger,
     /// Sends events to webhooks.
     pub webhook_sender: Sender,
+    /// Sends letters.
+    pub mailer: Mailer,
+    /// Verifies ID tokens of apps' identity providers.
+    pub identities: Identities,
+    /// From which web pages apps may be called.
+    pub origins: Origins,
+    /// What apps use.
+    pub usage: Usage,
     /// Who did what.
     pub audit: AuditLog,
     /// Says that a job was taken.
@@ -138,6 +150,8 @@ impl Server {
         let metrics_address = metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok());
         let webhook_timeout = Duration::from_millis(config.webhooks.timeout_ms);
         let webhook_sender = Sender::new(webhook_timeout, config.webhooks.allow_private)?;
+        let origins = Origins::new(&config.server.cors_origins);
+        origins.load(&db).await?;
         events::skip_numbers(&db).await?;
         let (ledger, ledger_tasks) = Ledger::start(db.clone(), custody.clone(), &config.chain, &config.ledger)?;
         let (stop, stopped) = watch::channel(false);
@@ -146,7 +160,11 @@ impl Server {
         tokio::spawn(audit::run(db.clone(), entries));
         let state = Arc::new(AppState {
             admission: Arc::new(Semaphore::new(config.server.concurrency_limit)),
+            identities: Identities::new(webhook_sender.clone()),
             webhook_sender,
+            mailer: Mailer::new(&config)?,
+            origins,
+            usage: Usage::default(),
             audit,
             jobs_taken: Arc::default(),
             stream_places: Arc::new(Semaphore::new(config.events.stream_limit)),
@@ -170,6 +188,7 @@ impl Server {
         }
         tasks.spawn(tell(state.clone(), stopped.clone()));
         tasks.spawn(work(state.clone(), stopped.clone()));
+        tasks.spawn(count(state.clone(), stopped.clone()));
         tasks.spawn(housekeeping(state.clone(), stopped));
         if !state.config.custody.previous_root_key.expose().is_empty() {
             tasks.spawn(rotate_root_key(state.clone()));
@@ -376,7 +395,7 @@ async fn tell(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-/// Does what jobs ask, until told to stop. A line that is cut off waits, or was accepted.
+/// Does what jobs and schedules ask, until told to stop. A line that is cut off waits, or was accepted.
 async fn work(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) {
     let shared = jobs::Shared {
         db: state.db.clone(),
@@ -386,8 +405,14 @@ async fn work(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) {
     };
     tokio::select! {
         () = jobs::run(shared) => {}
+        () = schedules::run(&state.db, &state.ledger) => {}
         _ = stopped.wait_for(|stop| *stop) => {}
     }
+}
+
+/// Writes down what apps use.
+async fn count(state: Arc<AppState>, stopped: watch::Receiver<bool>) {
+    usage::run(&state.usage, &state.db, stopped).await;
 }
 
 /// Every minute: take up new token keys, forget old sessions and idempotency keys, tidy the metrics.
@@ -411,6 +436,12 @@ async fn housekeeping(state: Arc<AppState>, mut stopped: watch::Receiver<bool>) 
         }
         if let Err(error) = linked_wallets::sweep(&state.db).await {
             tracing::warn!(%error, "could not delete old challenges");
+        }
+        if let Err(error) = state.origins.load(&state.db).await {
+            tracing::warn!(%error, "could not read the apps' origins");
+        }
+        if let Err(error) = accounts::sweep(&state.db).await {
+            tracing::warn!(%error, "could not delete old tokens of letters");
         }
         match events::forget(&state.db, state.config.events.retention_days).await {
             Ok(0) => {}
@@ -436,17 +467,19 @@ async fn rotate_root_key(state: Arc<AppState>) {
     let apps = state.custody.rewrap(&state.db).await.map_err(Error::from);
     let tokens = jwt_keys::rewrap(&state.db, &state.custody).await;
     let webhooks = services::webhooks::rewrap(&state.db, &state.custody).await;
-    match (apps, tokens, webhooks) {
-        (Ok(apps), Ok(tokens), Ok(webhooks)) => {
+    let second_factors = second_factor::rewrap(&state.db, &state.custody).await;
+    match (apps, tokens, webhooks, second_factors) {
+        (Ok(apps), Ok(tokens), Ok(webhooks), Ok(second_factors)) => {
             tracing::info!(
                 apps,
                 tokens,
                 webhooks,
+                second_factors,
                 "everything is sealed under the root key; custody.previous_root_key can go"
             );
         }
-        (apps, tokens, webhooks) => {
-            for error in [apps.err(), tokens.err(), webhooks.err()].into_iter().flatten() {
+        (apps, tokens, webhooks, second_factors) => {
+            for error in [apps.err(), tokens.err(), webhooks.err(), second_factors.err()].into_iter().flatten() {
                 tracing::error!(%error, "the root key's rotation is not finished; keep custody.previous_root_key");
             }
         }

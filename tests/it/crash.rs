@@ -9,14 +9,16 @@
 //! | `HANSE_CRASH_GATEWAY_KILLS` | kills of the gateway | 20 (`scripts/test crash`: 200) |
 //! | `HANSE_CRASH_NODE_KILLS` | kills of the node | 4 (`scripts/test crash`: 50) |
 //! | `HANSE_CRASH_SEED` | one seed to run alone | the kept ones, then a new one |
+//! | `HANSE_CRASH_REPLICA_SECONDS` | how long three gateways on one PostgreSQL lose one after the other | 20 (`scripts/test crash`: 600) |
 //!
 //! The seed decides who pays whom how much and when what is killed. The machine's timing is not in its hand, so a
 //! failing seed may need several runs; it is kept in `tests/seeds.txt` and runs first from then on.
 
+use crate::database::new_postgres;
 use alloy::primitives::{Address, U256};
 use anyhow::{Context, Result, bail, ensure};
 use futures::future::try_join_all;
-use hanse_tests::erc20::Transfer;
+use hanse_tests::erc20::{Erc20, Transfer};
 use hanse_tests::{Gateway, Holding, Node, Rest, Stage, User, repository_root};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -72,25 +74,9 @@ async fn run(seed: u64, kills: &Kills) -> Result<()> {
     eprintln!("crash test: seed {seed}, the gateway is killed {} times, the node {} times", kills.gateway, kills.node);
     let stage = Stage::set(USERS, EACH).await?;
     let seeding = stage.erc20().transfers().await?.len();
-    let transfers_path = stage.transfers_path();
     let (token, server, users, erc20) = (stage.token.clone(), stage.server.clone(), stage.users.clone(), stage.erc20());
+    let clients = Clients::start(seed, &stage, vec![server.clone()]);
     let (mut node, mut gateway) = (stage.node, stage.gateway);
-
-    let stop = Arc::new(AtomicBool::new(false));
-    let clients: Vec<_> = (0..USERS)
-        .map(|payer| {
-            let client = Client {
-                random: StdRng::seed_from_u64(seed ^ (payer as u64 + 1)),
-                server: server.clone(),
-                path: transfers_path.clone(),
-                payer,
-                users: users.clone(),
-                stop: stop.clone(),
-                seed,
-            };
-            tokio::spawn(client.run())
-        })
-        .collect();
 
     let node_phase = NODE_UPTIME_MAX / 2 * u32::try_from(kills.node)?;
     let gateway_pause = (node_phase * 2).max(Duration::from_secs(kills.gateway)) / u32::try_from(kills.gateway.max(1))?;
@@ -102,25 +88,113 @@ async fn run(seed: u64, kills: &Kills) -> Result<()> {
     node.ready().await?;
     gateway.ready().await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
-    stop.store(true, Ordering::Relaxed);
-    let mut promises = Vec::new();
-    for client in clients {
-        promises.extend(client.await??);
+    let promises = clients.stop().await?;
+    judge(&server, &token, &users, &erc20, seeding, &promises).await
+}
+
+/// One key is the root of all replicas' custody.
+const ROOT_KEY: &str = "1111111111111111111111111111111111111111111111111111111111111111";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_that_die_one_after_the_other_lose_nothing() -> Result<()> {
+    let Some(database) = new_postgres()? else { return Ok(()) };
+    let seconds = from_environment("HANSE_CRASH_REPLICA_SECONDS")?.unwrap_or(20);
+    let seed = from_environment("HANSE_CRASH_SEED")?.unwrap_or_else(rand::random);
+    eprintln!("crash test: seed {seed}, three replicas, {seconds} s");
+    let settings = [("custody.root_key", ROOT_KEY)];
+    let stage = Stage::set_up(Node::start().await?, database.clone(), &settings, USERS, EACH).await?;
+    let seeding = stage.erc20().transfers().await?.len();
+    let (token, users, erc20) = (stage.token.clone(), stage.users.clone(), stage.erc20());
+    let mut others = Vec::new();
+    for _ in 0..2 {
+        others.push(Gateway::start_with(stage.node.url(), database.clone(), &settings).await?);
     }
+    let urls = std::iter::once(stage.gateway.url()).chain(others.iter().map(Gateway::url));
+    let servers: Vec<Rest> = urls.map(|url| stage.server.at(url)).collect();
+    let clients = Clients::start(seed, &stage, servers.clone());
+    let (_node, mut gateways) = (stage.node, vec![stage.gateway]);
+    gateways.extend(others);
+
+    let mut random = StdRng::seed_from_u64(seed);
+    let (began, mut kills) = (Instant::now(), 0);
+    while began.elapsed() < Duration::from_secs(seconds) {
+        tokio::time::sleep(random.random_range(Duration::from_millis(500)..Duration::from_secs(4))).await;
+        let victim = &mut gateways[random.random_range(0..3)];
+        victim.kill();
+        kills += 1;
+        if random.random_ratio(1, 3) {
+            tokio::time::sleep(random.random_range(Duration::ZERO..Duration::from_secs(2))).await;
+        }
+        victim.spawn()?;
+    }
+    for gateway in &mut gateways {
+        gateway.ready().await?;
+    }
+    let promises = clients.stop().await?;
+    eprintln!("crash test: {kills} replicas were killed");
+    // Each of them says the same.
+    for server in &servers {
+        judge(server, &token, &users, &erc20, seeding, &promises).await?;
+    }
+    Ok(())
+}
+
+/// Users who pay each other, for as long as they are let.
+struct Clients {
+    stop: Arc<AtomicBool>,
+    all: Vec<tokio::task::JoinHandle<Result<Vec<Promise>>>>,
+}
+
+impl Clients {
+    /// `servers`: the gateways that they ask.
+    fn start(seed: u64, stage: &Stage, servers: Vec<Rest>) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let client = |payer: usize| Client {
+            random: StdRng::seed_from_u64(seed ^ (payer as u64 + 1)),
+            servers: servers.clone(),
+            path: stage.transfers_path(),
+            payer,
+            users: stage.users.clone(),
+            stop: stop.clone(),
+            seed,
+        };
+        let all = (0..USERS).map(|payer| tokio::spawn(client(payer).run())).collect();
+        Self { stop, all }
+    }
+
+    /// What they were promised.
+    async fn stop(self) -> Result<Vec<Promise>> {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut promises = Vec::new();
+        for client in self.all {
+            promises.extend(client.await??);
+        }
+        Ok(promises)
+    }
+}
+
+/// Whether chain and cache are what was promised.
+async fn judge(
+    server: &Rest,
+    token: &str,
+    users: &[User],
+    erc20: &Erc20,
+    seeding: usize,
+    promises: &[Promise],
+) -> Result<()> {
     eprintln!("crash test: {} operations were accepted; checking them", promises.len());
     ensure!(!promises.is_empty(), "nothing was accepted");
-
-    all_are_final(&server, &promises).await?;
-    chain_is_as_promised(&promises, &erc20.transfers().await?[seeding..])?;
+    all_are_final(server, promises).await?;
+    chain_is_as_promised(promises, &erc20.transfers().await?[seeding..])?;
     let mut expected: BTreeMap<Address, u128> = users.iter().map(|user| (user.address, u128::from(EACH))).collect();
-    for promise in &promises {
+    for promise in promises {
         *expected.entry(promise.from).or_default() -= u128::from(promise.amount);
         *expected.entry(promise.to).or_default() += u128::from(promise.amount);
     }
-    for user in &users {
+    for user in users {
         let right = expected[&user.address];
         ensure!(erc20.balance_of(user.address).await? == U256::from(right), "chain: {} should hold {right}", user.id);
-        let cached = server.holding(&user.id, &token).await?;
+        let cached = server.holding(&user.id, token).await?;
         ensure!(cached == Holding::settled(right), "cache: {} should hold {right}, has {cached:?}", user.id);
     }
     let supply: u128 = expected.values().sum::<u128>() + u128::from(EACH) * USERS as u128;
@@ -134,7 +208,7 @@ async fn run(seed: u64, kills: &Kills) -> Result<()> {
 
 struct Client {
     random: StdRng,
-    server: Rest,
+    servers: Vec<Rest>,
     path: String,
     payer: usize,
     users: Vec<User>,
@@ -150,7 +224,7 @@ impl Client {
                 break;
             }
             let receiver = (self.payer + self.random.random_range(1..USERS)) % USERS;
-            let (from, to) = (&self.users[self.payer], &self.users[receiver]);
+            let (from, to) = (self.users[self.payer].clone(), self.users[receiver].clone());
             let amount = self.random.random_range(1..100u64);
             let body = json!({ "from": from.id, "to": to.id, "amount": amount.to_string() });
             let key = format!("crash-{}-{}-{number}", self.seed, self.payer);
@@ -169,10 +243,11 @@ impl Client {
 
     /// Sends until there is an answer. A broken connection and a 5xx leave it open whether the operation exists: the
     /// same key finds out.
-    async fn insist(&self, key: &str, body: &serde_json::Value) -> Result<serde_json::Value> {
+    async fn insist(&mut self, key: &str, body: &serde_json::Value) -> Result<serde_json::Value> {
         let began = Instant::now();
         loop {
-            match self.server.try_post(&self.path, key, body).await {
+            let server = self.random.random_range(0..self.servers.len());
+            match self.servers[server].try_post(&self.path, key, body).await {
                 Ok(mut answer) if answer.status == 202 => return Ok(answer.body["operation"].take()),
                 Ok(answer) if answer.status < 500 => bail!("{key}: {answer:?}"),
                 last if began.elapsed() > Duration::from_secs(120) => bail!("{key}: no answer for 120 s: {last:?}"),

@@ -10,6 +10,7 @@ mod filters;
 mod idempotency;
 mod network;
 mod pool;
+mod proof;
 mod rest_input;
 mod rpc_input;
 mod simulation;

@@ -55,6 +55,12 @@ impl Rest {
         Self { client: reqwest::Client::new(), root: root.into(), headers: Vec::new() }
     }
 
+    /// The same client of another gateway.
+    #[must_use]
+    pub fn at(&self, root: impl Into<String>) -> Self {
+        Self { root: root.into(), ..self.clone() }
+    }
+
     /// The same client with one more header on each request.
     #[must_use]
     pub fn with(&self, name: &'static str, value: impl Into<String>) -> Self {
@@ -62,6 +68,12 @@ impl Rest {
         other.headers.retain(|(each, _)| *each != name);
         other.headers.push((name, value.into()));
         other
+    }
+
+    /// The bearer token that it sends.
+    pub fn bearer_token(&self) -> Option<&str> {
+        let header = self.headers.iter().find(|(name, _)| *name == "authorization")?;
+        header.1.strip_prefix("Bearer ")
     }
 
     /// The same client with this bearer token.

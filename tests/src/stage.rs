@@ -50,7 +50,18 @@ impl Stage {
 
     /// The same with a running node, of a network for instance.
     pub async fn set_with(node: Node, database: Database, users: usize, each: u64) -> Result<Self> {
-        let gateway = Gateway::start_with(node.url(), database, &[]).await?;
+        Self::set_up(node, database, &[], users, each).await
+    }
+
+    /// The same with a gateway of these settings (see [`Gateway::start_with`]).
+    pub async fn set_up(
+        node: Node,
+        database: Database,
+        settings: &[(&str, &str)],
+        users: usize,
+        each: u64,
+    ) -> Result<Self> {
+        let gateway = Gateway::start_with(node.url(), database, settings).await?;
         let (app, server, _) = register_app(&gateway.rest()).await?;
 
         let mut created = Vec::new();

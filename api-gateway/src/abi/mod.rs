@@ -8,9 +8,11 @@
 
 mod interface;
 pub(crate) mod known;
+mod schema;
 pub(crate) mod values;
 mod words;
 
 pub(crate) use interface::read as interface;
+pub(crate) use schema::AbiValue;
 pub use words::{Argument, Decoded};
 pub(crate) use words::{event, output, revert};

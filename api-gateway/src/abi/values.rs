@@ -89,7 +89,7 @@ fn value(kind: &DynSolType, given: &Value, path: &str) -> Result<DynSolValue, Fi
             }
             DynSolValue::FixedArray(items)
         }
-        DynSolType::Tuple(kinds) => {
+        DynSolType::Tuple(kinds) | DynSolType::CustomStruct { tuple: kinds, .. } => {
             let items = given.as_array().filter(|items| items.len() == kinds.len());
             let items = items.ok_or_else(|| wrong(&format!("must be a list of {} fields", kinds.len())))?;
             let fields = kinds.iter().zip(items).enumerate();

@@ -1,5 +1,6 @@
 //! What is encoded, in words.
 
+use super::AbiValue;
 use alloy::dyn_abi::{DynSolValue, ErrorExt as _, EventExt as _, JsonAbiExt as _};
 use alloy::json_abi::{Event, Function, JsonAbi, Param};
 use alloy::primitives::{B256, hex};
@@ -31,7 +32,7 @@ pub struct Argument {
     #[serde(rename = "type")]
     pub kind: String,
     /// Numbers as decimal strings, bytes and addresses as `0x…`, arrays and structs as lists.
-    #[schema(value_type = Object)]
+    #[schema(value_type = AbiValue)]
     pub value: Value,
 }
 
@@ -92,8 +93,9 @@ fn json(value: &DynSolValue) -> Value {
         DynSolValue::Function(function) => Value::String(hex::encode_prefixed(function)),
         DynSolValue::Bytes(bytes) => Value::String(hex::encode_prefixed(bytes)),
         DynSolValue::String(text) => Value::String(text.clone()),
-        DynSolValue::Array(values) | DynSolValue::FixedArray(values) | DynSolValue::Tuple(values) => {
-            Value::Array(values.iter().map(json).collect())
-        }
+        DynSolValue::Array(values)
+        | DynSolValue::FixedArray(values)
+        | DynSolValue::Tuple(values)
+        | DynSolValue::CustomStruct { tuple: values, .. } => Value::Array(values.iter().map(json).collect()),
     }
 }

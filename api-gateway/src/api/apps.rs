@@ -55,7 +55,14 @@ pub struct AppChange {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, max_length = 500)]
     url: Option<Option<String>>,
+    /// From which web pages its users may call (CORS): origins like `https://shop.example.org`, at most 20. They replace
+    /// those before.
+    #[schema(max_items = 20, example = json!(["https://shop.example.org"]))]
+    cors_origins: Option<Vec<String>>,
 }
+
+/// Origins of an app at most.
+const MAX_ORIGINS: usize = 20;
 
 impl Unchecked for AppChange {
     type Checked = Change;
@@ -65,8 +72,23 @@ impl Unchecked for AppChange {
         let description =
             checks.optional(self.description, |given| given.map(|text| label("description", &text, 500)).transpose());
         let url = checks.optional(self.url, |given| given.map(|text| web_url("url", &text)).transpose());
-        Some(Change { name: name?, description: description?, url: url? })
+        if self.cors_origins.as_ref().is_some_and(|origins| origins.len() > MAX_ORIGINS) {
+            checks.broken("corsOrigins", "length", format!("must have at most {MAX_ORIGINS} entries"));
+        }
+        for (index, origin) in self.cors_origins.iter().flatten().enumerate().take(MAX_ORIGINS) {
+            if !is_origin(origin) {
+                let rule = "must be an origin as browsers send it, like https://shop.example.org";
+                checks.broken(format!("corsOrigins[{index}]"), "format", rule);
+            }
+        }
+        Some(Change { name: name?, description: description?, url: url?, cors_origins: self.cors_origins })
     }
+}
+
+/// Scheme, host, and a port that isn't the scheme's own; nothing more, and written as browsers write it.
+fn is_origin(text: &str) -> bool {
+    let parsed = reqwest::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    text.len() <= 200 && parsed.is_some_and(|url| url.origin().ascii_serialization() == text)
 }
 
 /// An absolute http or https URL. Nothing else may ever stand behind a link: `javascript:` would run.
@@ -122,7 +144,7 @@ pub async fn list(
     responses((status = 200, description = "The app", body = App)),
 )]
 pub async fn get(State(state): State<Arc<AppState>>, scope: OwnerScope) -> Result<axum::Json<App>> {
-    apps::get(&state.db, &scope.app).await.map(axum::Json)
+    apps::get(&state.db, &scope.owner, &scope.app).await.map(axum::Json)
 }
 
 /// Change an app. What is absent stays, what is null goes.
@@ -138,12 +160,33 @@ pub async fn update(
     scope: OwnerScope,
     request: Json<AppChange>,
 ) -> Result<axum::Json<App>> {
-    apps::update(&state.db, &scope.app, request.value).await.map(axum::Json)
+    let app = apps::update(&state.db, &scope.owner, &scope.app, request.value).await?;
+    state.origins.load(&state.db).await?;
+    Ok(axum::Json(app))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn origins_are_as_browsers_send_them() {
+        for good in ["https://shop.example.org", "http://localhost:3000", "https://xn--bcher-kva.example"] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in [
+            "*",
+            "null",
+            "https://shop.example.org/",
+            "https://a.org:443",
+            "https://A.org",
+            "https://u@a.org",
+            "ftp://a",
+            "",
+        ] {
+            assert!(!is_origin(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn only_web_urls_pass() {

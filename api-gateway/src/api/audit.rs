@@ -1,6 +1,7 @@
 //! The audit log, read.
 
 use super::extract::{OwnerCaller, OwnerScope, Query};
+use crate::auth::access::Role;
 use crate::db::{Page, PageQuery};
 use crate::error::Result;
 use crate::server::AppState;
@@ -9,7 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use std::sync::Arc;
 
-/// Who did what in an app, newest first.
+/// Who did what in an app, newest first. For admins.
 #[utoipa::path(
     get, path = "/api/v1/apps/{app}/audit", tag = "apps", operation_id = "listAppAudit",
     params(("app" = String, Path, description = "`app_…`"), PageQuery),
@@ -21,6 +22,7 @@ pub async fn of_app(
     scope: OwnerScope,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<AuditEntry>>> {
+    scope.role.require(Role::Admin)?;
     audit::list(&state.db, Of::App(&scope.app), &page).await.map(Json)
 }
 

@@ -2,11 +2,13 @@
 
 use super::extract::{AnyScope, Bearer, EventPath, Query, SocketScope};
 use super::limits::Place;
+use crate::auth::Principal;
 use crate::db::{Page, cursor};
 use crate::error::{Code, Error, Result};
 use crate::events::{Event, Stored, Subscription};
 use crate::server::AppState;
 use crate::services::events::{self, EventsQuery, StreamQuery};
+use crate::services::members;
 use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -152,6 +154,7 @@ async fn converse(mut socket: WebSocket, mut listener: Listener) {
 struct Listener {
     state: Arc<AppState>,
     token: String,
+    app: String,
     subscription: Subscription,
     heartbeat: Interval,
     _place: OwnedSemaphorePermit,
@@ -165,7 +168,15 @@ impl Listener {
         let subscription = events::subscribe(&state.db, tail, &scope.app, &scope.actor, query).await?;
         let mut heartbeat = tokio::time::interval(Duration::from_millis(state.config.events.heartbeat_ms));
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Ok(Self { state: state.clone(), token, subscription, heartbeat, _place: place })
+        Ok(Self { state: state.clone(), token, app: scope.app, subscription, heartbeat, _place: place })
+    }
+
+    /// Whether the token is good yet, and an owner is something in the app yet.
+    async fn still_holds(&self) -> bool {
+        match self.state.auth.authenticate(&self.token).await {
+            Ok(Principal::Owner { id, .. }) => members::role(&self.state.db, &id, &self.app).await.is_ok(),
+            authenticated => authenticated.is_ok(),
+        }
     }
 
     /// The next event; `Some(None)`: it is time for a sign of life; `None`: it is over.
@@ -179,7 +190,7 @@ impl Listener {
                     None
                 }
             },
-            _ = self.heartbeat.tick() => self.state.auth.authenticate(&self.token).await.is_ok().then_some(None),
+            _ = self.heartbeat.tick() => self.still_holds().await.then_some(None),
             () = async { drop(stopping.wait_for(|stopping| *stopping).await) } => None,
         }
     }

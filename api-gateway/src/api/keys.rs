@@ -1,11 +1,12 @@
-//! `/apps/{app}/keys`: an app's server keys, for its owner alone.
+//! `/apps/{app}/keys`: an app's server keys, made by its admins.
 
 use super::extract::{Checks, Json, KeyPath, OwnerScope, Query, Unchecked};
 use super::rotation::RotationRequest;
+use crate::auth::access;
 use crate::db::{Page, PageQuery, UnixMs, now_ms};
 use crate::error::Result;
 use crate::server::AppState;
-use crate::services::keys::{self, NewServerKey, ServerKey};
+use crate::services::keys::{self, NewKey, NewServerKey, ServerKey};
 use crate::services::owners::label;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -20,13 +21,17 @@ pub struct KeyRequest {
     /// What it is for.
     #[schema(example = "production", min_length = 1, max_length = 100)]
     name: String,
+    /// What it may do: `tokens:read`, `users:write` and so on, a resource that paths begin with and `read` or `write`, which
+    /// is to read, too. Everything when absent. What everybody sees on the chain needs none.
+    #[schema(example = json!(["tokens:write", "users:read"]), max_items = 22)]
+    scopes: Option<Vec<String>>,
     /// When it is to end by itself; never when absent.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<UnixMs>,
 }
 
 impl Unchecked for KeyRequest {
-    type Checked = (String, Option<UnixMs>);
+    type Checked = NewKey;
 
     fn check(self, checks: &mut Checks) -> Option<Self::Checked> {
         let name = checks.take(label("name", &self.name, 100));
@@ -34,7 +39,17 @@ impl Unchecked for KeyRequest {
             checks.broken("expiresAt", "range", "must be in the future");
             return None;
         }
-        Some((name?, self.expires_at))
+        let scopes = self.scopes.map(|mut scopes| {
+            for (number, scope) in scopes.iter().enumerate().filter(|(_, scope)| !access::is_scope(scope)) {
+                let rule =
+                    format!("{scope:.40?} is no scope: one of {} and :read or :write", access::RESOURCES.join(", "));
+                checks.broken(format!("scopes[{number}]"), "format", rule);
+            }
+            scopes.sort_unstable();
+            scopes.dedup();
+            scopes
+        });
+        Some(NewKey { name: name?, scopes, expires_at: self.expires_at })
     }
 }
 
@@ -51,8 +66,7 @@ pub async fn create(
     scope: OwnerScope,
     request: Json<KeyRequest>,
 ) -> Result<(StatusCode, axum::Json<NewServerKey>)> {
-    let (name, expires_at) = request.value;
-    let key = keys::create(&state.db, &scope.app, name, expires_at).await?;
+    let key = keys::create(&state.db, &scope.app, request.value).await?;
     Ok((StatusCode::CREATED, axum::Json(key)))
 }
 

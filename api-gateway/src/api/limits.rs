@@ -145,10 +145,15 @@ pub async fn rate(mut request: Request, next: Next) -> Response {
 }
 
 /// Where anybody may send a body, without a token.
-pub(super) const OPEN_PATHS: [&str; 5] = [
+pub(super) const OPEN_PATHS: [&str; 10] = [
     "/api/v1/owners",
+    "/api/v1/owners/password-resets",
+    "/api/v1/owners/password-resets/confirm",
+    "/api/v1/owners/verifications",
+    "/api/v1/owners/verifications/confirm",
     "/api/v1/sessions",
     "/api/v1/sessions/challenges",
+    "/api/v1/sessions/identity",
     "/api/v1/sessions/refresh",
     "/api/v1/sessions/wallet",
 ];

@@ -12,6 +12,7 @@
 //! Room is left here for what comes later: files, messages are files beside these.
 
 mod accepted;
+mod accounts;
 mod apps;
 mod audit;
 mod balances;
@@ -23,35 +24,43 @@ mod events;
 mod explorer;
 pub mod extract;
 mod health;
+mod identity;
 mod items;
 mod jobs;
 mod keys;
 mod limits;
+mod members;
 mod network;
 pub mod openapi;
 mod operations;
+pub(crate) mod origins;
 mod owners;
 mod passwords;
 mod profile;
 mod rotation;
+mod schedules;
+mod second_factor;
 mod sessions;
 mod tokens;
 pub(crate) mod trail;
 mod transactions;
 mod transfers;
+mod usage;
 mod users;
+mod wallet_policies;
 mod wallets;
 mod webhooks;
 
 use crate::error::{Code, Error};
 use crate::server::AppState;
 use axum::Router;
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -64,11 +73,19 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::with_openapi(openapi::Base::openapi())
         .routes(routes!(owners::create))
         .routes(routes!(owners::me))
+        .routes(routes!(accounts::ask_to_verify))
+        .routes(routes!(accounts::verify))
+        .routes(routes!(accounts::ask_to_reset))
+        .routes(routes!(accounts::reset))
+        .routes(routes!(second_factor::create))
+        .routes(routes!(second_factor::confirm))
+        .routes(routes!(second_factor::disable))
         .routes(routes!(audit::of_owner))
         .routes(routes!(audit::of_app))
         .routes(routes!(passwords::set_own_password))
         .routes(routes!(sessions::create))
         .routes(routes!(sessions::refresh))
+        .routes(routes!(identity::log_in))
         .routes(routes!(wallets::challenge_login))
         .routes(routes!(wallets::log_in))
         .routes(routes!(sessions::list))
@@ -76,6 +93,10 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(sessions::delete_one))
         .routes(routes!(apps::create, apps::list))
         .routes(routes!(apps::get, apps::update))
+        .routes(routes!(usage::get))
+        .routes(routes!(identity::get, identity::set, identity::remove))
+        .routes(routes!(members::list, members::add))
+        .routes(routes!(members::update, members::remove))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::get, keys::delete))
         .routes(routes!(keys::rotate))
@@ -84,6 +105,8 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(wallets::link, wallets::list))
         .routes(routes!(wallets::challenge_link))
         .routes(routes!(wallets::unlink))
+        .routes(routes!(wallet_policies::get, wallet_policies::set))
+        .routes(routes!(wallet_policies::sign))
         .routes(routes!(profile::me))
         .routes(routes!(profile::suspend))
         .routes(routes!(profile::activate))
@@ -129,8 +152,11 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(jobs::get))
         .routes(routes!(jobs::lines))
         .routes(routes!(jobs::cancel))
+        .routes(routes!(schedules::create, schedules::list))
+        .routes(routes!(schedules::get, schedules::cancel))
         .routes(routes!(operations::list))
         .routes(routes!(operations::get))
+        .routes(routes!(operations::proof))
         .routes(routes!(events::list))
         .routes(routes!(events::get))
         .routes(routes!(events::stream))
@@ -185,6 +211,9 @@ pub fn router(state: Arc<AppState>) -> Result<Router, serde_json::Error> {
         .config(utoipa_swagger_ui::Config::from(OPENAPI_PATH).validator_url("none"));
     let router = router
         .route("/docs/errors", get(openapi::errors_page))
+        .route("/account", get(accounts::page))
+        .route("/account/page.js", get(accounts::script))
+        .route("/account/page.css", get(accounts::style))
         .merge(Router::from(swagger))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
@@ -194,7 +223,7 @@ pub fn router(state: Arc<AppState>) -> Result<Router, serde_json::Error> {
         .layer(from_fn_with_state(state.clone(), trail::record))
         .layer(CatchPanicLayer::custom(limits::panicked))
         .layer(from_fn(limits::context));
-    Ok(with_cors(router, &state.config.server.cors_origins).with_state(state))
+    Ok(router.layer(cors(state.clone())).with_state(state))
 }
 
 /// Prometheus metrics, served on a port of their own.
@@ -216,20 +245,15 @@ async fn no_method() -> Error {
     Error::new(Code::MethodNotAllowed, "this endpoint has other methods; see the Allow header")
 }
 
-/// Browsers of the origins that the operator names may call; bearer tokens, no cookies.
-fn with_cors(router: Router<Arc<AppState>>, origins: &[String]) -> Router<Arc<AppState>> {
-    let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
-    if origins.is_empty() {
-        return router;
-    }
+/// Browsers of the origins that somebody has named may call; bearer tokens, no cookies.
+fn cors(state: Arc<AppState>) -> CorsLayer {
     let ours = ["idempotency-key", extract::APP_HEADER, crate::telemetry::REQUEST_ID_HEADER];
     let ours = Vec::from(ours.map(HeaderName::from_static));
     let told = Vec::from(["ratelimit", "ratelimit-policy"].map(HeaderName::from_static));
-    router.layer(
-        CorsLayer::new()
-            .allow_origin(origins)
-            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-            .allow_headers([vec![header::AUTHORIZATION, header::CONTENT_TYPE], ours.clone()].concat())
-            .expose_headers([vec![header::LOCATION, header::RETRY_AFTER], told, ours].concat()),
-    )
+    let known = move |origin: &HeaderValue, _: &Parts| origin.to_str().is_ok_and(|origin| state.origins.knows(origin));
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(known))
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([vec![header::AUTHORIZATION, header::CONTENT_TYPE], ours.clone()].concat())
+        .expose_headers([vec![header::LOCATION, header::RETRY_AFTER], told, ours].concat())
 }

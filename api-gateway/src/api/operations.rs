@@ -9,6 +9,7 @@ use crate::server::AppState;
 use crate::services::operations::{self, ListQuery, WaitQuery};
 use axum::extract::State;
 use axum::{Extension, Json};
+use hanse_proof::Proof;
 use std::sync::Arc;
 
 /// One operation; with `wait`, once it has got that far or the time is over. A user sees its own alone.
@@ -33,6 +34,25 @@ pub async fn get(
         place.give_back();
     }
     operations::wait(&state.ledger, &scope.app, &scope.actor, &operation, &query).await.map(Json)
+}
+
+/// What shows to anybody that an operation is final: the transaction, its receipt, and the votes of the validators.
+/// `hanse-gateway verify-proof` checks it with nothing but the hash of the chain's genesis.
+#[utoipa::path(
+    get, path = "/api/v1/operations/{operation}/proof", tag = "operations", operation_id = "getOperationProof",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        ("operation" = String, Path, description = "`op_…`"),
+    ),
+    security(("owner" = []), ("serverKey" = []), ("user" = [])),
+    responses((status = 200, description = "The proof", body = Proof)),
+)]
+pub async fn proof(
+    State(state): State<Arc<AppState>>,
+    scope: AnyScope,
+    OperationPath(operation): OperationPath,
+) -> Result<Json<Proof>> {
+    operations::proof(&state.ledger, &scope.app, &scope.actor, &operation).await.map(Json)
 }
 
 /// The app's operations, newest first. A user sees its own alone.

@@ -4,8 +4,10 @@ use super::extract::{Checks, Json, OwnerCaller, Unchecked};
 use super::trail::Trail;
 use crate::auth::password;
 use crate::error::Result;
+use crate::mail::Purpose;
 use crate::secret::Secret;
 use crate::server::AppState;
+use crate::services::accounts;
 use crate::services::owners::{self, Owner, SignUp, email, label};
 use axum::Extension;
 use axum::extract::State;
@@ -40,7 +42,7 @@ impl Unchecked for SignUpRequest {
     }
 }
 
-/// Sign up as an owner.
+/// Sign up as an owner. Where the operator sends mail, a letter follows that confirms the address.
 #[utoipa::path(
     post, path = "/api/v1/owners", tag = "owners", operation_id = "createOwner",
     request_body = SignUpRequest,
@@ -54,6 +56,9 @@ pub async fn create(
     let open = state.config.auth.owner_sign_up;
     let owner = owners::sign_up(&state.db, &state.passwords, open, request.value).await?;
     trail.actor("owner", owner.id.clone(), None);
+    if state.mailer.is_on() {
+        accounts::write(&state.db, &state.mailer, owner.email.clone(), Purpose::Verify)?;
+    }
     Ok((StatusCode::CREATED, axum::Json(owner)))
 }
 

@@ -36,11 +36,9 @@ impl Unchecked for PasswordRequest {
 
     fn check(self, checks: &mut Checks) -> Option<Passwords> {
         let password = checks.take(password::new_password("password", self.password));
-        let too_long = self.current_password.as_ref().is_some_and(|text| text.expose().len() > password::MAX_BYTES);
-        if too_long {
-            checks.broken("currentPassword", "length", format!("must have at most {} bytes", password::MAX_BYTES));
-        }
-        Some(Passwords { password: password?, current: self.current_password.map(Secret::into_inner) })
+        let current =
+            checks.optional(self.current_password, |given| password::given_password("currentPassword", given));
+        Some(Passwords { password: password?, current: current? })
     }
 }
 
@@ -53,7 +51,7 @@ impl Passwords {
     }
 }
 
-fn password_change(state: &AppState) -> PasswordChange<'_> {
+pub(super) fn password_change(state: &AppState) -> PasswordChange<'_> {
     PasswordChange { db: &state.db, auth: &state.auth, passwords: &state.passwords, attempts: &state.attempts }
 }
 

@@ -1,14 +1,16 @@
 //! `/sessions`: log in, renew, log out.
 
 use super::extract::{Caller, Checks, Json, Query, SessionPath, Unchecked};
+use super::second_factor::second_factors;
 use super::trail::Trail;
 use crate::auth::opaque::{self, REFRESH_TOKEN_PREFIX};
 use crate::auth::password;
 use crate::db::{Id, Page, PageQuery};
-use crate::error::Result;
+use crate::error::{FieldError, Result};
 use crate::secret::Secret;
 use crate::server::AppState;
-use crate::services::sessions::{Login, OpenSession, Session, Sessions};
+use crate::services::sessions::{Credentials, Login, OpenSession, Session, Sessions};
+use crate::usage::Metric;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::header::USER_AGENT;
@@ -30,23 +32,22 @@ pub struct LoginRequest {
     password: Secret,
     /// `app_…` of the user; absent for an owner.
     app: Option<String>,
+    /// Of an owner who has a second factor: the six digits that his device shows, or a recovery code.
+    #[schema(value_type = Option<String>, example = "492039")]
+    code: Option<Secret>,
 }
 
 /// A login whose fields are well-formed.
 pub struct CheckedLogin {
     login: Login,
-    email: String,
-    password: Zeroizing<String>,
+    credentials: Credentials,
 }
 
 impl Unchecked for LoginRequest {
     type Checked = CheckedLogin;
 
     fn check(self, checks: &mut Checks) -> Option<CheckedLogin> {
-        // A password beyond the limit is never right; refusing it here keeps it away from the hash function.
-        if self.password.expose().len() > password::MAX_BYTES {
-            checks.broken("password", "length", format!("must have at most {} bytes", password::MAX_BYTES));
-        }
+        let password = checks.take(password::given_password("password", self.password));
         let login = match self.app {
             None => Login::Owner,
             Some(app) => {
@@ -60,8 +61,19 @@ impl Unchecked for LoginRequest {
         if self.email.is_empty() || self.email.len() > 254 || self.email.contains('\0') {
             checks.broken("email", "format", "must be an e-mail address");
         }
-        Some(CheckedLogin { login, email: self.email.to_lowercase(), password: self.password.into_inner() })
+        let code = checks.optional(self.code, |code| one_time_code("code", code));
+        let credentials = Credentials { email: self.email.to_lowercase(), password: password?, code: code? };
+        Some(CheckedLogin { login, credentials })
     }
+}
+
+/// A code of a second factor: six digits, or a recovery code.
+pub(super) fn one_time_code(field: &str, code: Secret) -> std::result::Result<Zeroizing<String>, FieldError> {
+    let text = code.into_inner();
+    if text.is_empty() || text.len() > 40 || !text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
+        return Err(FieldError::new(field, "format", "must be six digits or a recovery code"));
+    }
+    Ok(text)
 }
 
 /// A refresh token to be exchanged.
@@ -90,6 +102,8 @@ pub(super) fn sessions(state: &AppState) -> Sessions<'_> {
         auth: &state.auth,
         passwords: &state.passwords,
         attempts: &state.attempts,
+        second_factors: second_factors(state),
+        verified_email: state.config.auth.verified_email,
         refresh_ttl_s: state.config.auth.refresh_token_ttl_s,
     }
 }
@@ -106,12 +120,15 @@ pub async fn create(
     Extension(trail): Extension<Trail>,
     request: Json<LoginRequest>,
 ) -> Result<(StatusCode, axum::Json<Session>)> {
-    let CheckedLogin { login, email, password } = request.value;
+    let CheckedLogin { login, credentials } = request.value;
     let (kind, app) = match &login {
         Login::Owner => ("owner", None),
         Login::User { app } => ("user", Some(app.clone())),
     };
-    let session = sessions(&state).open(login, &email, password, user_agent(&headers)).await?;
+    let session = sessions(&state).open(login, credentials, user_agent(&headers)).await?;
+    if let Some(app) = &app {
+        state.usage.count(app, Metric::Sessions);
+    }
     trail.actor(kind, session.principal.clone(), app);
     Ok((StatusCode::CREATED, axum::Json(session)))
 }

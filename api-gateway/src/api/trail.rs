@@ -28,7 +28,7 @@ impl Trail {
     pub fn principal(&self, principal: &Principal) {
         let (kind, id, app) = match principal {
             Principal::Owner { id, .. } => ("owner", id, None),
-            Principal::ServerKey { id, app } => ("serverKey", id, Some(app)),
+            Principal::ServerKey { id, app, .. } => ("serverKey", id, Some(app)),
             Principal::User { id, app, .. } => ("user", id, Some(app)),
         };
         self.actor(kind, id.clone(), app.cloned());

@@ -92,11 +92,14 @@ pub async fn create(
     idempotency: Idempotency,
     request: Json<UserRequest>,
 ) -> Result<Response> {
-    let users = Users { db: &state.db, ledger: &state.ledger, custody: &state.custody, passwords: &state.passwords };
-    let accepted = users
+    let accepted = users(&state)
         .create(&scope.app, request.value, &request.bytes, |body| idempotency.request_key(&scope.app, body))
         .await?;
     accepted::resource::<User>(accepted)
+}
+
+pub(super) fn users(state: &AppState) -> Users<'_> {
+    Users { db: &state.db, ledger: &state.ledger, custody: &state.custody, passwords: &state.passwords }
 }
 
 /// The app's users, newest first.

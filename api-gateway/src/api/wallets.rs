@@ -9,6 +9,7 @@ use crate::services::linked_wallets::{
     self, Challenge, LinkChallenge, LoginChallenge, SignedChallenge, UserWallet, UserWallets,
 };
 use crate::services::sessions::Session;
+use crate::usage::Metric;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
@@ -43,6 +44,7 @@ pub async fn log_in(
 ) -> Result<(StatusCode, Json<Session>)> {
     let agent = user_agent(&headers);
     let (app, session) = linked_wallets::log_in(&sessions(&state), &request.value, agent).await?;
+    state.usage.count(&app, Metric::Sessions);
     trail.actor("user", session.principal.clone(), Some(app));
     Ok((StatusCode::CREATED, Json(session)))
 }

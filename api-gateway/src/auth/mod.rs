@@ -9,14 +9,17 @@
 //! every query. Checks against the database are remembered for [`BELIEVED_FOR`]: a revocation holds at once on the
 //! replica that made it, and within that time on the others.
 
+pub mod access;
 pub mod attempts;
 pub mod cache;
+pub mod identity;
 pub mod jwt;
 pub mod jwt_keys;
 pub mod opaque;
 pub mod password;
 pub mod rates;
 
+use crate::auth::access::Scopes;
 use crate::auth::cache::Cache;
 use crate::auth::jwt::AccessTokens;
 use crate::config::Auth;
@@ -53,6 +56,8 @@ pub enum Principal {
         id: String,
         /// `app_…`
         app: String,
+        /// What it may do.
+        scopes: Scopes,
     },
     /// A user of an app.
     User {
@@ -66,6 +71,14 @@ pub enum Principal {
 }
 
 impl Principal {
+    /// Whose it is, where it is an app's.
+    pub fn app(&self) -> Option<&str> {
+        match self {
+            Self::Owner { .. } => None,
+            Self::ServerKey { app, .. } | Self::User { app, .. } => Some(app),
+        }
+    }
+
     /// The word for it in logs, metrics and messages.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -101,6 +114,7 @@ struct LiveSession {
 struct LiveKey {
     id: String,
     app: String,
+    scopes: Scopes,
 }
 
 impl Authenticator {
@@ -205,12 +219,12 @@ impl Authenticator {
         }
         let hash = opaque::hash(secret);
         if let Some(live) = self.keys.get(&hash) {
-            return Ok(Principal::ServerKey { id: live.id, app: live.app });
+            return Ok(Principal::ServerKey { id: live.id, app: live.app, scopes: live.scopes });
         }
-        let row: Option<(String, String, Option<i64>)> = sqlx::query_as(
-            "SELECT id, app_id, last_used_at_ms FROM server_keys WHERE secret_hash = $1 AND revoked_at_ms IS NULL \
+        let row: Option<(String, String, Option<i64>, Option<String>)> = sqlx::query_as(
+            "SELECT id, app_id, last_used_at_ms, scopes FROM server_keys WHERE secret_hash = $1 AND revoked_at_ms IS NULL \
              AND (expires_at_ms IS NULL OR expires_at_ms > $2) UNION ALL \
-             SELECT id, app_id, last_used_at_ms FROM server_keys WHERE old_secret_hash = $3 AND revoked_at_ms IS NULL \
+             SELECT id, app_id, last_used_at_ms, scopes FROM server_keys WHERE old_secret_hash = $3 AND revoked_at_ms IS NULL \
              AND (expires_at_ms IS NULL OR expires_at_ms > $4) AND old_secret_until_ms > $5",
         )
         .bind(&hash)
@@ -220,12 +234,13 @@ impl Authenticator {
         .bind(now_ms())
         .fetch_optional(self.db.reader())
         .await?;
-        let (id, app, last_used_at_ms) = row.ok_or_else(unknown)?;
-        self.keys.put(hash, LiveKey { id: id.clone(), app: app.clone() });
+        let (id, app, last_used_at_ms, scopes) = row.ok_or_else(unknown)?;
+        let scopes = Scopes::parse(scopes.as_deref())?;
+        self.keys.put(hash, LiveKey { id: id.clone(), app: app.clone(), scopes: scopes.clone() });
         if last_used_at_ms.is_none_or(|at| now_ms().saturating_sub(at) > LAST_USED_EVERY_MS) {
             self.note_use(id.clone());
         }
-        Ok(Principal::ServerKey { id, app })
+        Ok(Principal::ServerKey { id, app, scopes })
     }
 
     /// Behind the request's back: a statistic must not slow down or fail the request that it counts.

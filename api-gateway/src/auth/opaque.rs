@@ -1,4 +1,4 @@
-//! Server keys and refresh tokens: random text for the caller, its SHA-256 for the database.
+//! Server keys, refresh tokens, tokens in letters: random text for the caller, its SHA-256 for the database.
 //!
 //! 32 random bytes can't be guessed, so a fast hash is enough (no salt, no argon2) and lookups stay one index read.
 
@@ -12,6 +12,9 @@ use zeroize::Zeroizing;
 pub const SERVER_KEY_PREFIX: &str = "hk_";
 /// Begins a refresh token.
 pub const REFRESH_TOKEN_PREFIX: &str = "hr_";
+
+/// Begins what is sent by mail.
+pub const MAIL_TOKEN_PREFIX: &str = "hm_";
 
 /// Bytes of randomness in a secret.
 const RANDOM_BYTES: usize = 32;

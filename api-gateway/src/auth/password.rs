@@ -25,6 +25,14 @@ const MAX_WAITING: usize = 32;
 /// How long a login waits for its turn: beyond it, waiting in the queue would only lengthen the queue.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// A password that somebody claims to have. One beyond the limit is never right; refusing it keeps it away from hashing.
+pub fn given_password(field: &str, given: Secret) -> std::result::Result<Zeroizing<String>, FieldError> {
+    if given.expose().len() > MAX_BYTES {
+        return Err(FieldError::new(field, "length", format!("must have at most {MAX_BYTES} bytes")));
+    }
+    Ok(given.into_inner())
+}
+
 /// Hashes and verifies passwords.
 #[derive(Clone)]
 pub struct Passwords {

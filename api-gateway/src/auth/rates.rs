@@ -95,7 +95,7 @@ impl Rates {
     pub fn count(&self, principal: &Principal) -> Result<Option<Standing>, Error> {
         let (own, id, app) = match principal {
             Principal::Owner { id, .. } => (&self.owners, id, None),
-            Principal::ServerKey { id, app } => (&self.keys, id, Some(app)),
+            Principal::ServerKey { id, app, .. } => (&self.keys, id, Some(app)),
             Principal::User { id, app, .. } => (&self.users, id, Some(app)),
         };
         let mut nearest: Option<Standing> = None;

@@ -1,9 +1,30 @@
 //! A wallet's row.
 
 use crate::db::{Statement, now_ms};
+use crate::error::{Error, Result};
 use alloy::primitives::Address;
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 pub use crate::db::SealedWallet;
+
+impl SealedWallet {
+    /// Out of a row with a wallet's columns and its app's `sealed_app_key` and `root_key_id`.
+    ///
+    /// # Errors
+    /// When a column is missing or holds no address.
+    pub fn from_row(row: &AnyRow) -> Result<Self> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            app_id: row.try_get("app_id")?,
+            address: row.try_get::<String, _>("address")?.parse().map_err(Error::internal)?,
+            sealed_data_key: row.try_get("sealed_data_key")?,
+            sealed_key: row.try_get("sealed_key")?,
+            sealed_app_key: row.try_get("sealed_app_key")?,
+            root_key_id: row.try_get("root_key_id")?,
+        })
+    }
+}
 
 /// A wallet that is not stored yet.
 #[derive(Clone, Debug)]

@@ -1,7 +1,10 @@
 //! Amounts of a token in its smallest unit.
 
+use crate::error::Error;
 use alloy::primitives::U256;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -13,6 +16,14 @@ pub struct Amount(pub U256);
 impl Amount {
     /// Nothing.
     pub const ZERO: Self = Self(U256::ZERO);
+
+    /// Out of a column.
+    ///
+    /// # Errors
+    /// When there is no such column, or no amount in it.
+    pub fn read(row: &AnyRow, column: usize) -> Result<Self, Error> {
+        row.try_get::<String, _>(column)?.parse().map_err(Error::internal)
+    }
 
     /// Whether it is nothing.
     pub fn is_zero(self) -> bool {

@@ -33,6 +33,8 @@ pub enum Id {
     Webhook,
     /// `job_`: much work behind one request.
     Job,
+    /// `sch_`: a transfer at a time to come.
+    Schedule,
 }
 
 impl Id {
@@ -53,6 +55,7 @@ impl Id {
             Self::Event => "evt_",
             Self::Webhook => "whk_",
             Self::Job => "job_",
+            Self::Schedule => "sch_",
         }
     }
 

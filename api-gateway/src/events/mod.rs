@@ -59,13 +59,15 @@ pub enum Kind {
     ContractEventReverted,
     /// Every outcome of a job is final.
     JobFinished,
+    /// An occurrence of a schedule was refused when it was due.
+    ScheduleFailed,
     /// A webhook has failed for so long that nothing is sent to it any more.
     WebhookDisabled,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::OperationIncluded,
         Self::OperationFailed,
         Self::OperationFinalized,
@@ -77,6 +79,7 @@ impl Kind {
         Self::ContractEventFinalized,
         Self::ContractEventReverted,
         Self::JobFinished,
+        Self::ScheduleFailed,
         Self::WebhookDisabled,
     ];
 
@@ -94,6 +97,7 @@ impl Kind {
             Self::ContractEventFinalized => "contractEvent.finalized",
             Self::ContractEventReverted => "contractEvent.reverted",
             Self::JobFinished => "job.finished",
+            Self::ScheduleFailed => "schedule.failed",
             Self::WebhookDisabled => "webhook.disabled",
         }
     }

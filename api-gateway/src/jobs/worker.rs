@@ -4,7 +4,7 @@ use super::queue::{self, Running, Waiting};
 use super::{JobKind, lines};
 use crate::custody::Custody;
 use crate::db::Db;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::ledger::Ledger;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::HashMap;
@@ -117,7 +117,7 @@ async fn settle(shared: &Shared, job: &Running, lines: &[Waiting]) -> Result<()>
         };
         match (outcome, lines) {
             (Ok(()), _) => {}
-            (Err(error), _) if passes(&error) => return Err(error),
+            (Err(error), _) if error.passes() => return Err(error),
             (Err(error), [line]) => queue::refuse(&shared.db, &job.id, line.line, &error).await?,
             // One of them is to blame; the halves will tell.
             (Err(_), lines) => {
@@ -127,9 +127,4 @@ async fn settle(shared: &Shared, job: &Running, lines: &[Waiting]) -> Result<()>
         }
     }
     Ok(())
-}
-
-/// Whether the same may succeed later.
-fn passes(error: &Error) -> bool {
-    matches!(error.code(), Code::Unavailable | Code::Timeout | Code::Internal)
 }

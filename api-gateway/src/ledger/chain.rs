@@ -362,6 +362,11 @@ impl Chain {
         Ok(self.client.request("debug_traceTransaction", (hash_text(hash), options)).await?)
     }
 
+    /// What shows to anybody that a transaction is final; `None` when no block has it.
+    pub async fn proof(&self, hash: B256) -> ChainResult<Option<hanse_proof::Proof>> {
+        Ok(self.client.request("hanse_getTransactionProof", (hash_text(hash),)).await?)
+    }
+
     /// Balance in wei, nonce and code of an account at the best block.
     pub async fn account(&self, address: Address) -> ChainResult<(U256, u64, Bytes)> {
         let mut batch = self.client.new_batch();

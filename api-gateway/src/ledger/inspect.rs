@@ -8,6 +8,7 @@ use super::chain::{Call, ChainError};
 use super::intent::GAS_LIMIT_MAX;
 use crate::error::{Code, Error, Result};
 use alloy::primitives::{Address, B256, Bytes, U256};
+use hanse_proof::Proof;
 
 /// What an account has, at the best block.
 #[derive(Clone, Debug)]
@@ -49,6 +50,21 @@ impl Ledger {
     /// As [`Ledger::signed`].
     pub(crate) async fn trace(&self, hash: B256) -> Result<Vec<Trace>> {
         self.inner.chain.trace(hash).await.map_err(explain)
+    }
+
+    /// What shows to anybody that a transaction is final.
+    ///
+    /// # Errors
+    /// `unavailable` when the node is away, `node_refused` when it has no such proof.
+    pub(crate) async fn proof(&self, hash: B256) -> Result<Option<Proof>> {
+        self.inner.chain.proof(hash).await.map_err(|error| match error {
+            ChainError::Answer { .. } => {
+                let detail = "the node has no proof: it knows no votes of validators on this block, as on a \
+                              developer's chain, or has pruned the state of the genesis";
+                Error::new(Code::NodeRefused, detail).caused_by(error)
+            }
+            error => explain(error),
+        })
     }
 
     /// An account.

@@ -56,6 +56,7 @@ mod intent;
 mod lease;
 pub mod operations;
 mod outbox;
+mod period;
 mod projection;
 mod publish;
 mod refusal;
@@ -72,6 +73,7 @@ mod waiters;
 pub use contract_logs::ContractEvent;
 pub(crate) use intent::GAS_LIMIT_MAX;
 pub use intent::{Control, Intent, Submission, TokenRef};
+pub use period::Period;
 pub use start::Tasks;
 pub use types::{
     Accepted, Balance, BlockRef, Confirmed, Failure, Kind, Network, Operation, RequestKey, Status, Transaction,
@@ -116,6 +118,7 @@ pub(crate) struct Inner {
     pub to_verify: Notify,
     pub node: NodeView,
     pub lease: lease::Lease,
+    pub quotas: accept::Quotas,
     /// Operations stored and not yet in a block, as counted every few seconds.
     pub open_operations: AtomicU64,
 }

@@ -63,6 +63,7 @@ impl Ledger {
             to_verify: Notify::new(),
             node: NodeView::default(),
             lease,
+            quotas: accept::Quotas::new(settings.app_operations_per_day),
             open_operations: AtomicU64::new(0),
             custody,
             db,

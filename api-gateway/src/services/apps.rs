@@ -1,12 +1,16 @@
 //! Apps: the tenants. Making one registers it on chain, with a treasury wallet as its owner there.
 
+use crate::auth::access::Role;
 use crate::custody::Custody;
-use crate::db::{Db, Id, Page, PageQuery, Statement, UnixMs, new_id, now_ms};
+use crate::db::{Db, Id, Page, PageQuery, QueryBuilder, Statement, UnixMs, new_id, now_ms};
 use crate::error::{Error, Result};
 use crate::ledger::contracts::{address_text, chain_app_id};
 use crate::ledger::{Accepted, Intent, Ledger, RequestKey, Submission};
+use crate::services::members;
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
 use utoipa::ToSchema;
 
 /// A tenant.
@@ -28,8 +32,14 @@ pub struct App {
     /// Its id on chain (`bytes16` of `IUsers`).
     #[schema(example = "0x0123456789abcdef0123456789abcdef")]
     pub chain_app_id: String,
+    /// From which web pages its users may call (CORS).
+    #[serde(default)]
+    #[schema(example = json!(["https://shop.example.org"]))]
+    pub cors_origins: Vec<String>,
     /// The wallet that owns it on chain, issues its tokens and holds their first supply.
     pub treasury: Wallet,
+    /// What the caller is in it.
+    pub role: Role,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: UnixMs,
@@ -73,8 +83,10 @@ pub async fn create(
         name: request.name,
         description: request.description,
         url: request.url,
+        cors_origins: Vec::new(),
         chain_app_id: format!("0x{}", hex::encode(chain_app_id(treasury.address, salt))),
         treasury: Wallet { id: treasury.id.clone(), address: address_text(treasury.address) },
+        role: Role::Owner,
         created_at: UnixMs(now_ms()),
         id,
     };
@@ -99,7 +111,7 @@ pub async fn create(
             sender_wallet_id: treasury.id.clone(),
             intent: Intent::CreateApp { salt },
             request: key,
-            rows: vec![row, treasury.insert(None)],
+            rows: vec![row, treasury.insert(None), members::insert(&app.id, owner, Role::Owner)],
             operation_id: new_id(Id::Operation),
             resource_id: Some(app.id),
             user_id: None,
@@ -118,16 +130,20 @@ pub struct Change {
     pub description: Option<Option<String>>,
     /// Its web page.
     pub url: Option<Option<String>>,
+    /// From which web pages its users may call.
+    pub cors_origins: Option<Vec<String>>,
 }
 
 /// Changes what is kept of an app; whoever asks has been shown to own it.
 ///
 /// # Errors
 /// 404.
-pub async fn update(db: &Db, id: &str, change: Change) -> Result<App> {
+pub async fn update(db: &Db, owner: &str, id: &str, change: Change) -> Result<App> {
+    let origins = change.cors_origins.map(|list| serde_json::to_string(&list)).transpose().map_err(Error::internal)?;
     let mut tx = db.write().await?;
     for (sql, value) in [
         ("UPDATE apps SET name = $1 WHERE id = $2", change.name.map(Some)),
+        ("UPDATE apps SET cors_origins = $1 WHERE id = $2", origins.map(Some)),
         ("UPDATE apps SET description = $1 WHERE id = $2", change.description),
         ("UPDATE apps SET url = $1 WHERE id = $2", change.url),
     ] {
@@ -136,58 +152,49 @@ pub async fn update(db: &Db, id: &str, change: Change) -> Result<App> {
         }
     }
     tx.commit().await?;
-    get(db, id).await
+    get(db, owner, id).await
 }
 
-type Row = (String, String, Option<String>, Option<String>, String, String, String, i64);
+const SELECT: &str = "SELECT a.id, a.name, a.description, a.url, a.cors_origins, a.chain_app_id, w.id AS wallet, w.address, m.role, \
+    a.created_at_ms \
+    FROM app_members m JOIN apps a ON a.id = m.app_id JOIN wallets w ON w.id = a.treasury_wallet_id \
+    WHERE m.owner_id = ";
 
-fn from_row((id, name, description, url, chain_app_id, wallet_id, address, created_at_ms): Row) -> App {
-    App {
-        id,
-        name,
-        description,
-        url,
-        chain_app_id,
-        treasury: Wallet { id: wallet_id, address },
-        created_at: UnixMs(created_at_ms),
-    }
+fn from_row(row: &AnyRow) -> Result<App> {
+    Ok(App {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        description: row.try_get("description")?,
+        url: row.try_get("url")?,
+        cors_origins: match row.try_get::<Option<String>, _>("cors_origins")? {
+            Some(json) => serde_json::from_str(&json).map_err(Error::internal)?,
+            None => Vec::new(),
+        },
+        chain_app_id: row.try_get("chain_app_id")?,
+        treasury: Wallet { id: row.try_get("wallet")?, address: row.try_get("address")? },
+        role: Role::parse(&row.try_get::<String, _>("role")?)?,
+        created_at: UnixMs(row.try_get("created_at_ms")?),
+    })
 }
 
-/// The owner's apps, newest first.
+/// The owner's apps, newest first: those in which he is anything.
 pub async fn list(db: &Db, owner: &str, page: &PageQuery) -> Result<Page<App>> {
     let limit = page.limit()?;
-    let before = page.before()?;
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT a.id, a.name, a.description, a.url, a.chain_app_id, w.id, w.address, a.created_at_ms \
-         FROM apps a JOIN wallets w ON w.id = a.treasury_wallet_id \
-         WHERE a.owner_id = $1 AND a.id < $2 ORDER BY a.id DESC LIMIT $3",
-    )
-    .bind(owner)
-    .bind(before)
-    .bind(limit + 1)
-    .fetch_all(db.reader())
-    .await?;
-    Ok(Page::cut(rows.into_iter().map(from_row).collect(), limit, |app| app.id.clone()))
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(owner).push(" AND m.app_id < ").push_bind(page.before()?);
+    query.push(" ORDER BY m.app_id DESC LIMIT ").push_bind(limit + 1);
+    let rows = query.build().fetch_all(db.reader()).await?;
+    let apps = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
+    Ok(Page::cut(apps, limit, |app| app.id.clone()))
 }
 
-/// One app; whoever asks has been shown to belong to it.
-pub async fn get(db: &Db, id: &str) -> Result<App> {
-    let row: Option<Row> = sqlx::query_as(
-        "SELECT a.id, a.name, a.description, a.url, a.chain_app_id, w.id, w.address, a.created_at_ms \
-         FROM apps a JOIN wallets w ON w.id = a.treasury_wallet_id WHERE a.id = $1",
-    )
-    .bind(id)
-    .fetch_optional(db.reader())
-    .await?;
-    row.map(from_row).ok_or_else(|| Error::not_found("app"))
-}
-
-/// Whether the app is the owner's; otherwise it doesn't exist for them.
-pub async fn check_owned(db: &Db, owner: &str, app: &str) -> Result<()> {
-    let row: Option<(i64,)> = sqlx::query_as("SELECT created_at_ms FROM apps WHERE id = $1 AND owner_id = $2")
-        .bind(app)
-        .bind(owner)
-        .fetch_optional(db.reader())
-        .await?;
-    row.map(|_| ()).ok_or_else(|| Error::not_found("app"))
+/// One app of the owner.
+///
+/// # Errors
+/// 404.
+pub async fn get(db: &Db, owner: &str, id: &str) -> Result<App> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(owner).push(" AND m.app_id = ").push_bind(id);
+    let row = query.build().fetch_optional(db.reader()).await?;
+    from_row(&row.ok_or_else(|| Error::not_found("app"))?)
 }

@@ -4,7 +4,7 @@ use super::collections::name_fault;
 use super::tokens::submission;
 use super::transfers::memo_or_error;
 use super::{Actor, address, parties};
-use crate::abi::{self, Argument};
+use crate::abi::{self, AbiValue, Argument};
 use crate::db::{Db, Id, Page, PageQuery, QueryBuilder, Statement, UnixMs, new_id, now_ms};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ledger::contracts::{address_text, is_native};
@@ -55,7 +55,7 @@ pub struct DeployContract {
     pub bytecode: String,
     /// What its constructor gets.
     #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<AbiValue>)]
     pub arguments: Vec<Value>,
     /// Most gas that it may use; when absent, enough for its size.
     #[serde(default)]
@@ -72,7 +72,7 @@ pub struct ReadContract {
     pub function: String,
     /// Numbers as decimal strings, bytes and addresses as `0x…`, arrays and structs as lists.
     #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<AbiValue>)]
     pub arguments: Vec<Value>,
     /// Who asks: a user or wallet of the app, or any address; the treasury when absent.
     #[serde(default)]
@@ -88,7 +88,7 @@ pub struct WriteContract {
     pub function: String,
     /// Numbers as decimal strings, bytes and addresses as `0x…`, arrays and structs as lists.
     #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<AbiValue>)]
     pub arguments: Vec<Value>,
     /// Who calls: a user or wallet of the app; the treasury when absent.
     #[serde(default)]

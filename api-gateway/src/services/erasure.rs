@@ -11,7 +11,7 @@ use sqlx::Row as _;
 const CHUNK: usize = 500;
 
 /// Erases a user: names, addresses, tags, metadata, password, what his programs called themselves, notes on what he paid and
-/// got, and the stored answer to the request that made him. What is on the ledger stays: an address, and what it did. The
+/// got, what was to be paid by or to him, and the stored answer to the request that made him. What is on the ledger stays: an address, and what it did. The
 /// wallet stays with its key, and signs nothing any more. What a crash leaves is erased by the same once more.
 ///
 /// # Errors
@@ -35,6 +35,13 @@ pub async fn erase(db: &Db, auth: &Authenticator, app: &str, id: &str) -> Result
         Statement::new("UPDATE wallets SET suspended = 1 WHERE app_id = $1 AND id = $2")
             .bind(app)
             .bind(&user.wallet.id),
+        Statement::new("DELETE FROM schedules WHERE app_id = $1 AND (wallet_id = $2 OR user_id = $3 OR receiver = $4)")
+            .bind(app)
+            .bind(&user.wallet.id)
+            .bind(id)
+            .bind(id),
+        Statement::new("DELETE FROM wallet_policies WHERE wallet_id = $1").bind(&user.wallet.id),
+        Statement::new("DELETE FROM wallet_limits WHERE wallet_id = $1").bind(&user.wallet.id),
         Statement::new("DELETE FROM user_tags WHERE user_id = $1").bind(id),
         Statement::new("DELETE FROM linked_wallets WHERE user_id = $1").bind(id),
         Statement::new("DELETE FROM wallet_challenges WHERE user_id = $1").bind(id),

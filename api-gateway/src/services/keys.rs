@@ -23,6 +23,10 @@ pub struct ServerKey {
     /// How the secret begins, to tell keys apart.
     #[schema(example = "hk_a1B2c3")]
     pub hint: String,
+    /// What it may do; everything when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = json!(["tokens:write", "users:read"]))]
+    pub scopes: Option<Vec<String>>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: UnixMs,
@@ -56,7 +60,7 @@ pub struct NewServerKey {
     pub secret: String,
 }
 
-const SELECT: &str = "SELECT id, name, secret_prefix, created_at_ms, last_used_at_ms, expires_at_ms, old_secret_until_ms, \
+const SELECT: &str = "SELECT id, name, secret_prefix, scopes, created_at_ms, last_used_at_ms, expires_at_ms, old_secret_until_ms, \
     revoked_at_ms FROM server_keys WHERE app_id = ";
 
 fn from_row(row: &AnyRow) -> Result<ServerKey> {
@@ -65,6 +69,10 @@ fn from_row(row: &AnyRow) -> Result<ServerKey> {
         id: row.try_get("id")?,
         name: row.try_get("name")?,
         hint: row.try_get("secret_prefix")?,
+        scopes: match row.try_get::<Option<String>, _>("scopes")? {
+            Some(json) => serde_json::from_str(&json).map_err(Error::internal)?,
+            None => None,
+        },
         created_at: UnixMs(row.try_get("created_at_ms")?),
         last_used_at: time("last_used_at_ms")?,
         expires_at: time("expires_at_ms")?,
@@ -73,19 +81,31 @@ fn from_row(row: &AnyRow) -> Result<ServerKey> {
     })
 }
 
+/// A key to be made, checked.
+pub struct NewKey {
+    /// What it is for.
+    pub name: String,
+    /// What it may do; `None`: everything.
+    pub scopes: Option<Vec<String>>,
+    /// When it is to end by itself.
+    pub expires_at: Option<UnixMs>,
+}
+
 /// Makes a key.
-pub async fn create(db: &Db, app: &str, name: String, expires_at: Option<UnixMs>) -> Result<NewServerKey> {
+pub async fn create(db: &Db, app: &str, request: NewKey) -> Result<NewServerKey> {
     let secret = opaque::generate(opaque::SERVER_KEY_PREFIX);
     let key = ServerKey {
         id: new_id(Id::ServerKey),
-        name,
+        name: request.name,
         hint: opaque::hint(&secret),
+        scopes: request.scopes,
         created_at: UnixMs(now_ms()),
         last_used_at: None,
-        expires_at,
+        expires_at: request.expires_at,
         old_secret_until: None,
         revoked_at: None,
     };
+    let scopes = key.scopes.as_ref().map(serde_json::to_string).transpose().map_err(Error::internal)?;
     let mut transaction = db.write().await?;
     let (live,): (i64,) =
         sqlx::query_as("SELECT COUNT(*) FROM server_keys WHERE app_id = $1 AND revoked_at_ms IS NULL AND (expires_at_ms IS NULL OR expires_at_ms > $2)")
@@ -100,16 +120,17 @@ pub async fn create(db: &Db, app: &str, name: String, expires_at: Option<UnixMs>
         ));
     }
     sqlx::query(
-        "INSERT INTO server_keys (id, app_id, name, secret_hash, secret_prefix, created_at_ms, expires_at_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO server_keys (id, app_id, name, secret_hash, secret_prefix, scopes, created_at_ms, expires_at_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(&key.id)
     .bind(app)
     .bind(&key.name)
     .bind(opaque::hash(&secret))
     .bind(&key.hint)
+    .bind(scopes)
     .bind(key.created_at.0)
-    .bind(expires_at.map(|at| at.0))
+    .bind(key.expires_at.map(|at| at.0))
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;

@@ -15,6 +15,7 @@
 //!   request has changed.
 //! - Bodies are strict: unknown fields are refused.
 
+pub mod accounts;
 pub mod address;
 pub mod apps;
 pub mod audit;
@@ -26,21 +27,27 @@ pub mod erasure;
 pub mod events;
 pub mod explorer;
 pub mod holders;
+pub mod identity;
 pub mod items;
 pub mod jobs;
 pub mod keys;
 pub mod linked_wallets;
+pub mod members;
 pub mod operations;
 pub mod owners;
 pub mod parties;
 pub mod passwords;
 pub mod profile;
+pub mod schedules;
+pub mod second_factor;
 pub mod sessions;
 pub mod statement;
 pub mod tokens;
 pub mod transactions;
 pub mod transfers;
+pub mod usage;
 pub mod users;
+pub mod wallet_policies;
 pub mod webhooks;
 
 use crate::error::{Code, Error, Result};

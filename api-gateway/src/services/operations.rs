@@ -1,9 +1,10 @@
 //! Operations: read, list, wait.
 
 use crate::db::{Db, Id, Page, PageQuery};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::ledger::{Ledger, Operation, Status, operations as store};
 use crate::services::Actor;
+use hanse_proof::Proof;
 use serde::Deserialize;
 use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
@@ -92,6 +93,21 @@ pub async fn wait(ledger: &Ledger, app_id: &str, actor: &Actor, id: &str, query:
         let ceiling = tokio::time::Instant::now() + Duration::from_millis(500);
         let _ = tokio::time::timeout_at(deadline.min(ceiling), changed).await;
     }
+}
+
+/// What shows to anybody that the operation is final, whoever runs the gateway and the node.
+///
+/// # Errors
+/// 404; `conflict` before it is final; `node_refused` or `unavailable`.
+pub async fn proof(ledger: &Ledger, app_id: &str, actor: &Actor, id: &str) -> Result<Proof> {
+    let operation = get(ledger.db(), app_id, actor, id).await?;
+    let early = || Error::new(Code::Conflict, "the operation is in no finalized block yet");
+    if operation.finalized_at.is_none() {
+        return Err(early());
+    }
+    let hash = operation.transaction_hash.parse().map_err(Error::internal)?;
+    // A failed one may have been replaced by another with its nonce: then it is in no block, and nothing shows it.
+    ledger.proof(hash).await?.ok_or_else(early)
 }
 
 /// The app's operations, newest first; a user's own for a user.

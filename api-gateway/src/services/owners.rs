@@ -23,6 +23,10 @@ pub struct Owner {
     /// What to call them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
+    /// Whether a letter to the address has been answered.
+    pub email_verified: bool,
+    /// Whether logging in takes a code of a device, too (RFC 6238).
+    pub second_factor: bool,
     /// When they signed up.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: UnixMs,
@@ -48,6 +52,8 @@ pub async fn sign_up(db: &Db, passwords: &Passwords, open: bool, request: SignUp
         id: new_id(Id::Owner),
         email: request.email,
         display_name: request.display_name,
+        email_verified: false,
+        second_factor: false,
         created_at: UnixMs(now_ms()),
     };
     sqlx::query(
@@ -70,13 +76,21 @@ pub async fn sign_up(db: &Db, passwords: &Passwords, open: bool, request: SignUp
 
 /// The owner with this id.
 pub async fn get(db: &Db, id: &str) -> Result<Owner> {
-    let row: Option<(String, Option<String>, i64)> =
-        sqlx::query_as("SELECT email, display_name, created_at_ms FROM owners WHERE id = $1")
-            .bind(id)
-            .fetch_optional(db.reader())
-            .await?;
-    let (email, display_name, created_at_ms) = row.ok_or_else(|| Error::not_found("owner"))?;
-    Ok(Owner { id: id.to_owned(), email, display_name, created_at: UnixMs(created_at_ms) })
+    let row: Option<(String, Option<String>, Option<i64>, Option<i64>, i64)> = sqlx::query_as(
+        "SELECT email, display_name, email_verified_at_ms, totp_confirmed_at_ms, created_at_ms FROM owners WHERE id = $1",
+    )
+    .bind(id)
+    .fetch_optional(db.reader())
+    .await?;
+    let (email, display_name, verified, second_factor, created_at_ms) = row.ok_or_else(|| Error::not_found("owner"))?;
+    Ok(Owner {
+        id: id.to_owned(),
+        email,
+        display_name,
+        email_verified: verified.is_some(),
+        second_factor: second_factor.is_some(),
+        created_at: UnixMs(created_at_ms),
+    })
 }
 
 /// An e-mail address in small letters. Only its shape is checked; whether it is real shows when mail is sent.

@@ -24,6 +24,8 @@ pub enum Proof {
     },
 }
 
+const OWNERS_HASH: &str = "SELECT password_hash FROM owners WHERE id = $1";
+
 /// What setting a password needs.
 pub struct PasswordChange<'a> {
     /// Where it is kept.
@@ -56,8 +58,25 @@ impl PasswordChange<'_> {
     /// # Errors
     /// As for a user.
     pub async fn of_owner(&self, id: &str, password: Zeroizing<String>, proof: Proof) -> Result<()> {
-        let sql = "SELECT password_hash FROM owners WHERE id = $1";
-        self.change(id, sql, "UPDATE owners SET password_hash = $1 WHERE id = $2", password, proof).await
+        self.change(id, OWNERS_HASH, "UPDATE owners SET password_hash = $1 WHERE id = $2", password, proof).await
+    }
+
+    /// Whether this is the owner's password.
+    ///
+    /// # Errors
+    /// 401 for a wrong one; 429 for too many of them.
+    pub async fn check_owner(&self, id: &str, current: Zeroizing<String>) -> Result<()> {
+        self.check(id, OWNERS_HASH, current).await
+    }
+
+    async fn check(&self, id: &str, select: &'static str, current: Zeroizing<String>) -> Result<()> {
+        let attempt = self.attempts.begin(format!("password of {id}"))?;
+        let row = sqlx::query(select).bind(id).fetch_one(self.db.reader()).await?;
+        if !self.passwords.verify(current, row.try_get(0)?).await? {
+            attempt.fail();
+            return Err(Error::new(Code::CredentialsInvalid, "the current password is wrong"));
+        }
+        Ok(())
     }
 
     async fn change(
@@ -70,12 +89,7 @@ impl PasswordChange<'_> {
     ) -> Result<()> {
         let mut kept = None;
         if let Proof::Own { current, session } = proof {
-            let attempt = self.attempts.begin(format!("password of {id}"))?;
-            let row = sqlx::query(select).bind(id).fetch_one(self.db.reader()).await?;
-            if !self.passwords.verify(current, row.try_get(0)?).await? {
-                attempt.fail();
-                return Err(Error::new(Code::CredentialsInvalid, "the current password is wrong"));
-            }
+            self.check(id, select, current).await?;
             kept = Some(session);
         }
         let hash = self.passwords.hash(password).await?;

@@ -8,6 +8,7 @@ use crate::auth::password::Passwords;
 use crate::auth::{Authenticator, Principal, opaque};
 use crate::db::{Db, Id, Page, PageQuery, QueryBuilder, Statement, UnixMs, new_id, now_ms};
 use crate::error::{Code, Error, Result};
+use crate::services::second_factor::SecondFactors;
 use serde::Serialize;
 use sqlx::AnyConnection;
 use utoipa::ToSchema;
@@ -82,35 +83,43 @@ pub struct Sessions<'a> {
     pub passwords: &'a Passwords,
     /// Counts wrong passwords.
     pub attempts: &'a Attempts,
+    /// Owners' second factors.
+    pub second_factors: SecondFactors<'a>,
+    /// Whether an owner needs an address that is confirmed.
+    pub verified_email: bool,
     /// Life of a refresh token.
     pub refresh_ttl_s: u64,
 }
 
+/// What is shown by who logs in.
+pub struct Credentials {
+    /// In small letters.
+    pub email: String,
+    /// The password.
+    pub password: Zeroizing<String>,
+    /// Of the second factor, where there is one.
+    pub code: Option<Zeroizing<String>>,
+}
+
 impl Sessions<'_> {
     /// Opens a session. Unknown address, unknown app and wrong password answer alike and take as long; too many of them
-    /// are 429.
-    pub async fn open(
-        &self,
-        login: Login,
-        email: &str,
-        password: Zeroizing<String>,
-        user_agent: Option<String>,
-    ) -> Result<Session> {
+    /// are 429. Only who knows the password learns that a code or a letter is missing.
+    pub async fn open(&self, login: Login, credentials: Credentials, user_agent: Option<String>) -> Result<Session> {
+        let Credentials { email, password, code } = credentials;
         let attempt = self.attempts.begin(match &login {
             Login::Owner => format!("owner {email}"),
             Login::User { app } => format!("{app} {email}"),
         })?;
         let row: Option<(String, Option<String>, String)> = match &login {
             Login::Owner => {
-                sqlx::query_as("SELECT id, password_hash, 'active' FROM owners WHERE email = $1")
-                    .bind(email)
-                    .fetch_optional(self.db.reader())
-                    .await?
+                let sql = "SELECT id, password_hash, CASE WHEN email_verified_at_ms IS NULL THEN 'unverified' ELSE 'active' END \
+                           FROM owners WHERE email = $1";
+                sqlx::query_as(sql).bind(&email).fetch_optional(self.db.reader()).await?
             }
             Login::User { app } => {
                 sqlx::query_as("SELECT id, password_hash, status FROM users WHERE app_id = $1 AND email = $2")
                     .bind(app)
-                    .bind(email)
+                    .bind(&email)
                     .fetch_optional(self.db.reader())
                     .await?
             }
@@ -121,8 +130,17 @@ impl Sessions<'_> {
             attempt.fail();
             return Err(Error::new(Code::CredentialsInvalid, "the e-mail address or the password is wrong"));
         };
-        if status != "active" {
-            return Err(Error::new(Code::UserSuspended, "the user is suspended; ask the app's people"));
+        match status.as_str() {
+            "active" => {}
+            "unverified" if !self.verified_email => {}
+            "unverified" => {
+                let detail = "the address is not confirmed: follow the link in the letter, or ask for another by POST /owners/verifications";
+                return Err(Error::new(Code::EmailUnverified, detail));
+            }
+            _ => return Err(Error::new(Code::UserSuspended, "the user is suspended; ask the app's people")),
+        }
+        if matches!(login, Login::Owner) {
+            self.second_factors.check(&principal, code.as_ref().map(|code| code.as_str())).await?;
         }
         self.begin(login, principal, user_agent).await
     }

@@ -79,6 +79,7 @@ pub struct User {
 }
 
 /// A new user, checked.
+#[derive(Clone)]
 pub struct NewUser {
     /// The app's own name for the user.
     pub external_id: Option<String>,

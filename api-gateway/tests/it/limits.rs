@@ -1,7 +1,7 @@
 //! Limits of size, time and number, and a shutdown that finishes what it began.
 
 use crate::on_both_engines;
-use crate::support::{Answer, Gateway, PASSWORD, unique};
+use crate::support::{Answer, Gateway, PASSWORD, Tenant, unique};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -228,4 +228,28 @@ on_both_engines!(strangers_are_held_back_by_where_they_come_from, |gateway| {
     // Another address, and who has a token that holds.
     guess("192.0.2.2").await.expect_problem(401, "token_invalid");
     gateway.get("/network").bearer(&tenant.key).header("x-forwarded-for", "192.0.2.1").send().await.expect(200);
+});
+
+async fn make(gateway: &Gateway, tenant: &Tenant, key: &str) -> Answer {
+    gateway.post("/users").bearer(&tenant.key).key(key).json(&json!({})).send().await
+}
+
+on_both_engines!(an_apps_day_has_so_many_operations, |gateway| {
+    gateway.configure("[ledger]\napp_operations_per_day = 5\n");
+    gateway.restart().await;
+    // Two operations each: the app itself and a user.
+    let (ours, theirs) = (gateway.tenant().await, gateway.tenant().await);
+    for key in ["one", "two", "three"] {
+        make(&gateway, &ours, key).await.expect(202);
+    }
+    let refused = make(&gateway, &ours, "four").await;
+    let seconds: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=86_400).contains(&seconds), "{seconds}");
+    refused.expect_problem(429, "quota_exceeded");
+    // What was accepted is answered again, and another app has its own.
+    make(&gateway, &ours, "three").await.expect(202);
+    make(&gateway, &theirs, "one").await.expect(202);
+    // Another gateway, or this one after a restart, counts what is there.
+    gateway.restart().await;
+    make(&gateway, &ours, "four").await.expect_problem(429, "quota_exceeded");
 });

@@ -6,14 +6,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod accounts;
 mod audit;
 mod auth;
 mod chain;
 mod cli;
 mod idempotency;
+mod identity;
 mod limits;
 mod matrix;
+mod members;
 mod openapi;
+mod origins;
 mod people;
 mod resources;
 mod support;

@@ -29,6 +29,11 @@ const fn write(body: fn(&World) -> Value) -> Line {
     Line { body: Some(body), also: &[], personal: false }
 }
 
+/// A call that comes to nothing in this world, behind every check of who may.
+const fn refused(body: fn(&World) -> Value, also: &'static [&'static str]) -> Line {
+    Line { body: Some(body), also, personal: false }
+}
+
 fn same_password(_: &World) -> Value {
     json!({ "password": PASSWORD, "currentPassword": PASSWORD })
 }
@@ -45,6 +50,33 @@ fn table() -> BTreeMap<&'static str, Line> {
     BTreeMap::from([
         ("createOwner", write(|_| json!({ "email": format!("m{}@example.org", unique()), "password": PASSWORD }))),
         ("getMe", READ),
+        ("createVerification", refused(|_| json!({ "email": "a@example.org" }), &["forbidden"])),
+        ("confirmVerification", refused(|_| json!({ "token": format!("hm_{}", "a".repeat(43)) }), &["token_invalid"])),
+        ("createPasswordReset", refused(|_| json!({ "email": "a@example.org" }), &["forbidden"])),
+        (
+            "confirmPasswordReset",
+            refused(|_| json!({ "token": format!("hm_{}", "a".repeat(43)), "password": PASSWORD }), &["token_invalid"]),
+        ),
+        ("createTotp", write(|_| json!({ "currentPassword": PASSWORD }))),
+        ("confirmTotp", refused(|_| json!({ "code": "000000" }), &["conflict", "credentials_invalid"])),
+        ("disableTotp", refused(|_| json!({ "code": "000000" }), &["conflict"])),
+        ("getUsage", READ),
+        ("getIdentityProvider", Line { body: None, also: &["not_found"], personal: false }),
+        (
+            "setIdentityProvider",
+            write(
+                |_| json!({ "issuer": "https://a.example", "audience": "shop", "jwksUrl": "https://a.example/jwks" }),
+            ),
+        ),
+        ("removeIdentityProvider", Line { body: None, also: &["not_found"], personal: false }),
+        (
+            "createIdentitySession",
+            refused(|world| json!({ "app": world.ours.app, "idToken": "e30.e30.AAAA" }), &["credentials_invalid"]),
+        ),
+        ("listMembers", READ),
+        ("addMember", refused(|_| json!({ "email": "nobody@example.org", "role": "viewer" }), &["validation_failed"])),
+        ("updateMember", refused(|_| json!({ "role": "admin" }), &["not_found"])),
+        ("removeMember", READ),
         ("listMyAudit", READ),
         ("listAppAudit", READ),
         (
@@ -69,6 +101,12 @@ fn table() -> BTreeMap<&'static str, Line> {
         ("linkWallet", Line { body: Some(unsigned), also: &["credentials_invalid"], personal: true }),
         ("listUserWallets", PERSONAL),
         ("unlinkWallet", Line { body: None, also: &["not_found"], personal: true }),
+        ("getWalletPolicy", PERSONAL),
+        ("setWalletPolicy", write(|_| json!({ "signing": "messages" }))),
+        (
+            "createWalletSignature",
+            Line { body: Some(|_| json!({ "message": "hello" })), also: &["wallet_policy_violated"], personal: true },
+        ),
         ("createApp", write(|_| json!({ "name": "Another" }))),
         ("listApps", READ),
         ("getApp", READ),
@@ -114,6 +152,15 @@ fn table() -> BTreeMap<&'static str, Line> {
         ("getJob", READ),
         ("listJobLines", READ),
         ("cancelJob", READ),
+        (
+            "createSchedule",
+            write(
+                |world| json!({ "token": world.token, "to": world.second_user, "amount": "1", "startAt": "2030-01-01T00:00:00Z" }),
+            ),
+        ),
+        ("listSchedules", READ),
+        ("getSchedule", PERSONAL),
+        ("cancelSchedule", PERSONAL),
         ("listEvents", READ),
         ("getEvent", PERSONAL),
         ("streamEvents", READ),
@@ -163,6 +210,7 @@ fn table() -> BTreeMap<&'static str, Line> {
         ("getBalance", PERSONAL),
         ("listOperations", READ),
         ("getOperation", PERSONAL),
+        ("getOperationProof", Line { body: None, also: &["conflict"], personal: true }),
         ("getChainSummary", READ),
         ("getChainStatistics", READ),
         ("searchChain", READ),
@@ -201,6 +249,10 @@ struct World {
     doomed_webhook: String,
     job: String,
     spare_key: String,
+    /// A viewer of the first app.
+    member: String,
+    /// Of the first user.
+    schedule: String,
     refresh_tokens: std::sync::Mutex<Vec<String>>,
 }
 
@@ -226,6 +278,13 @@ impl World {
         let moved = gateway.post(&path).bearer(&ours.key).once().json(&body).send().await.expect(202);
         let made = gateway.post(&format!("/apps/{}/keys", ours.app)).bearer(&ours.owner_token);
         let spare_key = text(&made.json(&json!({ "name": "spare" })).send().await.expect(201)["id"]);
+        let body = json!({ "token": token, "to": second_user, "amount": "1", "startAt": "2030-01-01T00:00:00Z" });
+        let call = gateway.post("/schedules").bearer(&ours.user_token).once().json(&body);
+        let schedule = text(&call.send().await.expect(201)["id"]);
+        let member_email = format!("member{}@example.org", unique());
+        let member = text(&gateway.owner(&member_email).await["principal"]);
+        let call = gateway.post(&format!("/apps/{}/members", ours.app)).bearer(&ours.owner_token);
+        call.json(&json!({ "email": member_email, "role": "viewer" })).send().await.expect(201);
         let call = gateway.post("/users/jobs").bearer(&ours.key).once().json(&json!({ "users": [{}] }));
         let job = text(&call.send().await.expect(202)["id"]);
         let (mut webhook, mut doomed_webhook) = (String::new(), String::new());
@@ -263,6 +322,8 @@ impl World {
             job,
             doomed_webhook,
             spare_key,
+            member,
+            schedule,
             refresh_tokens: std::sync::Mutex::new(refresh_tokens),
             ours,
             theirs,
@@ -279,6 +340,8 @@ impl World {
         for (name, id) in [
             ("{app}", &self.ours.app),
             ("{key}", &self.spare_key),
+            ("{member}", &self.member),
+            ("{schedule}", &self.schedule),
             ("{user}", &self.ours.user),
             ("{holder}", &self.ours.user),
             ("{token}", &self.token),
@@ -482,7 +545,7 @@ fn expected(endpoint: &Endpoint, line: &Line, who: &str, kind: &str, tenant: &st
     }
     // The shared token is everybody's in the app, the operation is the server's.
     let someone_elses = match endpoint.id.as_str() {
-        "getOperation" => kind == "user",
+        "getOperation" | "getOperationProof" => kind == "user",
         _ => line.personal && who == "another user",
     };
     if someone_elses { Expected::Hidden } else { Expected::Served }
@@ -508,6 +571,7 @@ fn judge(expected: Expected, line: &Line, tenant: &str, world: &World, answer: &
         &world.webhook,
         &world.event,
         &world.job,
+        &world.schedule,
     ];
     if tenant == "theirs" && ours.iter().any(|id| answer.text.contains(id.as_str())) {
         return Some(format!("shows a foreign tenant's id: {}", answer.text));

@@ -43,6 +43,8 @@ macro_rules! path_ids {
 path_ids! {
     /// `{app}`
     AppPath("app", Id::App);
+    /// `{member}`: an owner in an app.
+    MemberPath("member", Id::Owner);
     /// `{key}`
     KeyPath("key", Id::ServerKey);
     /// `{user}`
@@ -65,6 +67,8 @@ path_ids! {
     WebhookPath("webhook", Id::Webhook);
     /// `{job}`
     JobPath("job", Id::Job);
+    /// `{schedule}`
+    SchedulePath("schedule", Id::Schedule);
 }
 
 macro_rules! path_texts {

@@ -4,22 +4,26 @@
 //! |---|---|---|---|
 //! | [`Caller`] | yes | yes | yes |
 //! | [`OwnerCaller`] | yes | 403 | 403 |
-//! | [`OwnerScope`] | an app of theirs, by the path | 403 | 403 |
-//! | [`AdminScope`] | an app of theirs, by `Hanse-App` | its app | 403 |
-//! | [`AnyScope`] | an app of theirs, by `Hanse-App` | its app | its app |
+//! | [`MemberScope`] | an app of theirs, by the path | 403 | 403 |
+//! | [`OwnerScope`] | the same; to write as an admin | 403 | 403 |
+//! | [`AdminScope`] | an app of theirs, by `Hanse-App`; to write as a developer | its app, by its scopes | 403 |
+//! | [`AnyScope`] | the same | its app, by its scopes | its app |
 //!
-//! An app that isn't the owner's is 404, as if it didn't exist.
+//! An app in which the owner is nothing is 404, as if it didn't exist. Roles and scopes: [`crate::auth::access`].
 
 use super::path::AppPath;
 use crate::api::client;
 use crate::api::limits::Meter;
 use crate::api::trail::Trail;
 use crate::auth::Principal;
+use crate::auth::access::{Role, Wish};
 use crate::db::Id;
 use crate::error::{Code, Error, Result};
 use crate::server::AppState;
-use crate::services::{Actor, apps};
-use axum::extract::FromRequestParts;
+use crate::services::Actor;
+use crate::services::members::{self, By};
+use crate::usage::Metric;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use std::sync::Arc;
@@ -75,10 +79,17 @@ impl FromRequestParts<Arc<AppState>> for Caller {
             && !meter.is_read()
         {
             meter.note(state.rates.count(&principal)?);
+            if let Some(app) = principal.app() {
+                state.usage.count(app, Metric::Requests);
+            }
         }
         tracing::Span::current().record("principal", principal.kind());
         if let Some(trail) = parts.extensions.get::<Trail>() {
             trail.principal(&principal);
+        }
+        state.origins.require(parts, principal.app())?;
+        if let Principal::ServerKey { scopes, .. } = &principal {
+            scopes.require(wish(parts))?;
         }
         Ok(Self(principal))
     }
@@ -104,24 +115,55 @@ impl FromRequestParts<Arc<AppState>> for OwnerCaller {
     }
 }
 
-/// An owner and the app of theirs that the path names.
+/// An owner and the app that the path names, in which he is something.
 #[derive(Clone, Debug)]
-pub struct OwnerScope {
+pub struct MemberScope {
     /// `own_…`
     pub owner: String,
     /// `app_…`
     pub app: String,
+    /// What he is there.
+    pub role: Role,
+}
+
+impl MemberScope {
+    /// As services are told.
+    pub fn by(&self) -> By<'_> {
+        By { owner: &self.owner, role: self.role }
+    }
+}
+
+impl FromRequestParts<Arc<AppState>> for MemberScope {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self> {
+        let OwnerCaller { id: owner, .. } = OwnerCaller::from_request_parts(parts, state).await?;
+        let AppPath(app) = AppPath::from_request_parts(parts, state).await?;
+        let role = members::role(&state.db, &owner, &app).await?;
+        note_app(parts, &app);
+        Ok(Self { owner, app, role })
+    }
+}
+
+/// The same of who may: to read anybody, to write an admin.
+#[derive(Clone, Debug)]
+pub struct OwnerScope(pub MemberScope);
+
+impl std::ops::Deref for OwnerScope {
+    type Target = MemberScope;
+
+    fn deref(&self) -> &MemberScope {
+        &self.0
+    }
 }
 
 impl FromRequestParts<Arc<AppState>> for OwnerScope {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self> {
-        let OwnerCaller { id: owner, .. } = OwnerCaller::from_request_parts(parts, state).await?;
-        let AppPath(app) = AppPath::from_request_parts(parts, state).await?;
-        apps::check_owned(&state.db, &owner, &app).await?;
-        note_app(parts, &app);
-        Ok(Self { owner, app })
+        let scope = MemberScope::from_request_parts(parts, state).await?;
+        scope.role.require(if wish(parts).writes { Role::Admin } else { Role::Viewer })?;
+        Ok(Self(scope))
     }
 }
 
@@ -171,8 +213,9 @@ impl FromRequestParts<Arc<AppState>> for AnyScope {
                 let app = named_app(parts)?.ok_or_else(|| {
                     Error::new(Code::AppMissing, "an owner names the app with the header Hanse-App: app_…")
                 })?;
-                apps::check_owned(&state.db, &id, &app).await?;
+                let role = members::role(&state.db, &id, &app).await?;
                 note_app(parts, &app);
+                role.require(if wish(parts).writes { Role::Developer } else { Role::Viewer })?;
                 Ok(Self { app, actor: Actor::App })
             }
         }
@@ -185,6 +228,12 @@ fn check_named(parts: &Parts, own: &str) -> Result<()> {
         Some(app) if app != own => Err(Error::not_found("app")),
         _ => Ok(()),
     }
+}
+
+/// What the request wants.
+fn wish(parts: &Parts) -> Wish<'_> {
+    let route = parts.extensions.get::<MatchedPath>().map_or_else(|| parts.uri.path(), MatchedPath::as_str);
+    Wish::of(&parts.method, route)
 }
 
 fn note_app(parts: &Parts, app: &str) {

@@ -12,6 +12,7 @@ use crate::error::{FieldError, Problem};
 use crate::services::explorer::{Finality, Interval, TransactionKind};
 use crate::services::jobs::LineStatus;
 use crate::services::operations::WaitFor;
+use crate::services::usage::UsageFormat;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -37,6 +38,7 @@ use utoipa::{Modify, OpenApi};
         (name = "transfers", description = "Move units"),
         (name = "collections", description = "Collectibles: collections and their items"),
         (name = "contracts", description = "Contracts of the app's own, or anybody's, by their interface"),
+        (name = "schedules", description = "Transfers at a time to come, once or again and again"),
         (name = "jobs", description = "Thousands of transfers or users behind one request"),
         (name = "operations", description = "What has become of a write"),
         (name = "balances", description = "Who has what"),
@@ -47,7 +49,7 @@ use utoipa::{Modify, OpenApi};
         (name = "network", description = "The chain behind the gateway"),
         (name = "health", description = "For load balancers"),
     ),
-    components(schemas(Problem, FieldError, WaitFor, DeliveryStatus, Finality, Interval, TransactionKind, LineStatus)),
+    components(schemas(Problem, FieldError, WaitFor, DeliveryStatus, Finality, Interval, TransactionKind, LineStatus, UsageFormat)),
     modifiers(&Principals),
 )]
 pub struct Base;

@@ -87,6 +87,11 @@ fn shape_parameter(parameter: &mut Value) {
         "event" => id(Id::Event),
         "webhook" => id(Id::Webhook),
         "job" => id(Id::Job),
+        "schedule" => id(Id::Schedule),
+        "collection" => id(Id::Collection),
+        "item" => id(Id::Item),
+        "contract" => id(Id::Contract),
+        "member" => id(Id::Owner),
         "holder" => json!({ "type": "string", "pattern": HOLDER_PATTERN }),
         "cursor" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$" }),
         "Idempotency-Key" => {

@@ -82,6 +82,28 @@ impl Sender {
     }
 }
 
+impl Sender {
+    /// Reads what is at a URL, of so many bytes at most: under the same rules by which messages are sent.
+    ///
+    /// # Errors
+    /// Why it can't be had, for people.
+    pub async fn fetch(&self, url: &str, most_bytes: usize) -> std::result::Result<Vec<u8>, String> {
+        check_url(url, self.allow_private)?;
+        let mut answer = self.client.get(url).send().await.map_err(|error| reason(&error))?;
+        if !answer.status().is_success() {
+            return Err(format!("it answered {}", answer.status().as_u16()));
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| reason(&error))? {
+            if bytes.len() + chunk.len() > most_bytes {
+                return Err(format!("it is longer than {most_bytes} bytes"));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+}
+
 fn secret(signature: &str) -> HeaderValue {
     let mut value = HeaderValue::from_str(signature).unwrap_or_else(|_| HeaderValue::from_static(""));
     value.set_sensitive(true);

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //!  submit ─► queue ─► one database transaction ─► 202 to each
-//!                      1 idempotency keys   known: the first answer again, or 409
+//!                      1 idempotency keys   known: the first answer again, or 409; the app's quota
 //!                      2 the services' rows (each submission in a savepoint of its own)
 //!                      3 wallets            locked; next nonce
-//!                      4 balances           locked; available >= debit, else 422
+//!                      4 balances           locked; available >= debit, and the wallet's policy lets it, else 422
 //!                      5 the refused        their keys once more: another gateway may have been first
 //!                      6 sign               many off the async threads
 //!                      7 operations, keys, nonces, balances written
@@ -16,10 +16,13 @@
 //! When the transaction fails, nothing was done; its submissions are tried again one by one, so that one bad one
 //! does not take the others down.
 
+mod policies;
+mod quotas;
 mod repeats;
 mod store;
 mod wallets;
 
+pub(crate) use quotas::Quotas;
 pub(crate) use wallets::sign_one;
 
 use super::Inner;
@@ -31,6 +34,7 @@ use super::types::{Accepted, Balance, Kind, Operation, Status};
 use crate::db::{Amount, Db, UnixMs, is_unique_violation, is_write_conflict, now_ms, taken_field};
 use crate::error::{Code, Error, Result};
 use alloy::primitives::Address;
+use policies::Policies;
 use repeats::{answer_twins, settle_refused, settle_repeats};
 use sqlx::AnyConnection;
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -165,6 +169,7 @@ async fn attempt(inner: &Inner, submissions: &[Submission]) -> Result<Vec<Result
     let mut tx = inner.db.write().await?;
 
     let first_of_key = settle_repeats(&mut tx, submissions, &mut results).await?;
+    let first_of_key = inner.quotas.admit(&mut tx, submissions, first_of_key, &mut results).await?;
     let with_rows = insert_rows(&mut tx, submissions, &first_of_key, &mut results).await?;
 
     let open: Vec<usize> = first_of_key.into_iter().filter(|index| results[*index].is_none()).collect();
@@ -185,11 +190,14 @@ async fn attempt(inner: &Inner, submissions: &[Submission]) -> Result<Vec<Result
     }
 
     let mut table = load_balances(&inner.db, &mut tx, submissions, &calls).await?;
+    let mut policies = Policies::load(&mut tx, &wallets, now_ms()).await?;
     let mut prepared = Vec::new();
     let mut parties = Vec::new();
     for (index, mut call, sender) in calls {
         let deltas = call.effects.pending(sender);
-        if let Err(refusal) = check(&table, &call, sender, &deltas) {
+        let wallet_id = submissions[index].sender_wallet_id.clone();
+        let checked = check(&table, &call, sender, &deltas);
+        if let Err(refusal) = checked.and_then(|()| policies.take(&wallet_id, &call, sender, &deltas)) {
             results[index] = Some(Err(refusal));
             continue;
         }
@@ -197,7 +205,6 @@ async fn attempt(inner: &Inner, submissions: &[Submission]) -> Result<Vec<Result
             table.change(token, address, |entry| entry.add_pending(delta));
         }
         parties.push(party_balances(&table, &call));
-        let wallet_id = submissions[index].sender_wallet_id.clone();
         let Some(wallet) = wallets.get_mut(&wallet_id) else { continue };
         let nonce = wallet.next_nonce;
         wallet.next_nonce += 1;
@@ -231,6 +238,7 @@ async fn attempt(inner: &Inner, submissions: &[Submission]) -> Result<Vec<Result
         place_contracts(&mut tx, &stored).await?;
         insert_keys(&mut tx, submissions, &stored).await?;
         update_nonces(&mut tx, &wallets).await?;
+        policies.store(&mut tx).await?;
         table.store(&mut tx).await?;
         tx.commit().await?;
         keep_used(&inner.db, &wallets);

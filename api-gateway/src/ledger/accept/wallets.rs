@@ -22,6 +22,8 @@ pub(super) struct Wallet {
     pub next_nonce: u64,
     /// Its user may not act.
     pub suspended: bool,
+    /// It has a policy.
+    pub guarded: bool,
     /// Whether `next_nonce` has changed.
     pub used: bool,
 }
@@ -41,14 +43,14 @@ pub(super) async fn load_wallets(
     if apps.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut query = QueryBuilder::new("SELECT id, next_nonce, suspended FROM wallets WHERE id IN (");
+    let mut query = QueryBuilder::new("SELECT id, next_nonce, suspended, guarded FROM wallets WHERE id IN (");
     query.push_list(apps.keys().copied());
     query.push(") ORDER BY id");
     query.push(db.locking(" FOR NO KEY UPDATE"));
-    let mut nonces: HashMap<String, (u64, bool)> = HashMap::new();
+    let mut states: HashMap<String, (u64, bool, bool)> = HashMap::new();
     for row in query.build().fetch_all(&mut *tx).await? {
         let nonce = u64::try_from(row.try_get::<i64, _>(1)?).map_err(Error::internal)?;
-        nonces.insert(row.try_get(0)?, (nonce, row.try_get::<i64, _>(2)? == 1));
+        states.insert(row.try_get(0)?, (nonce, row.try_get::<i64, _>(2)? == 1, row.try_get::<i64, _>(3)? == 1));
     }
 
     let mut sealed: Vec<Arc<SealedWallet>> = Vec::new();
@@ -62,11 +64,11 @@ pub(super) async fn load_wallets(
     if !unknown.is_empty() {
         sealed.extend(read_sealed(tx, &unknown).await?);
     }
-    let with_nonce = |sealed: Arc<SealedWallet>| {
-        let (next_nonce, suspended) = nonces.get(&sealed.id).copied()?;
-        Some((sealed.id.clone(), Wallet { sealed, next_nonce, suspended, used: false }))
+    let with_state = |sealed: Arc<SealedWallet>| {
+        let (next_nonce, suspended, guarded) = states.get(&sealed.id).copied()?;
+        Some((sealed.id.clone(), Wallet { sealed, next_nonce, suspended, guarded, used: false }))
     };
-    Ok(sealed.into_iter().filter_map(with_nonce).collect())
+    Ok(sealed.into_iter().filter_map(with_state).collect())
 }
 
 async fn read_sealed(tx: &mut AnyConnection, ids: &[&str]) -> Result<Vec<Arc<SealedWallet>>> {
@@ -76,20 +78,8 @@ async fn read_sealed(tx: &mut AnyConnection, ids: &[&str]) -> Result<Vec<Arc<Sea
     );
     query.push_list(ids.iter().copied());
     query.push(")");
-    let mut sealed = Vec::with_capacity(ids.len());
-    for row in query.build().fetch_all(tx).await? {
-        let address: String = row.try_get("address")?;
-        sealed.push(Arc::new(SealedWallet {
-            id: row.try_get("id")?,
-            app_id: row.try_get("app_id")?,
-            address: address.parse().map_err(Error::internal)?,
-            sealed_data_key: row.try_get("sealed_data_key")?,
-            sealed_key: row.try_get("sealed_key")?,
-            sealed_app_key: row.try_get("sealed_app_key")?,
-            root_key_id: row.try_get("root_key_id")?,
-        }));
-    }
-    Ok(sealed)
+    let rows = query.build().fetch_all(tx).await?;
+    rows.iter().map(|row| SealedWallet::from_row(row).map(Arc::new)).collect()
 }
 
 /// Keeps the wallets that have signed in what is now committed: they exist, and their keys open.

@@ -62,6 +62,7 @@ impl Fixture {
             to_verify: Notify::new(),
             node: NodeView::default(),
             lease: Lease::new(db.db.engine()),
+            quotas: Default::default(),
             open_operations: AtomicU64::new(0),
             custody: custody.clone(),
             db: db.db.clone(),

@@ -13,7 +13,9 @@ mod jobs;
 mod node;
 mod outage;
 mod people;
+mod policies;
 mod reorg;
+mod schedules;
 mod transfers;
 mod webhooks;
 

@@ -8,6 +8,9 @@
 //!   execution   blocks full of gas ──► exported ──► imported by a second node: Mgas/s
 //!   worst       the worst contracts ──► a full block of each: ms
 //!   index       old blocks on a short and on a long chain: latency
+//!   lists       lists and searches with 10^4 and 10^6 transfers in the gateway's database: latency
+//!   fanout      transfers ──► a thousand who listen to events: latency, and that none is lost
+//!   follow      a gateway that was away ──► caught up: blocks/s
 //!        │
 //!        ▼
 //!   Report ──► the terminal, and a page for docs/benchmarks/
@@ -24,8 +27,11 @@
 
 mod accept;
 mod execution;
+mod fanout;
 mod finality;
+mod follow;
 mod index;
+mod lists;
 mod load;
 mod report;
 mod rpc;
@@ -60,6 +66,9 @@ enum Section {
     Execution,
     Worst,
     Index,
+    Lists,
+    Fanout,
+    Follow,
 }
 
 #[tokio::main]
@@ -96,6 +105,15 @@ async fn measure(report: &mut Report, only: Option<Section>, scale: u32) -> Resu
     }
     if wanted(Section::Index) {
         index::measure(report, scale).await.context("index")?;
+    }
+    if wanted(Section::Lists) {
+        lists::measure(report, scale).await.context("lists")?;
+    }
+    if wanted(Section::Fanout) {
+        fanout::measure(report, scale).await.context("fanout")?;
+    }
+    if wanted(Section::Follow) {
+        follow::measure(report, scale).await.context("follow")?;
     }
     Ok(())
 }
