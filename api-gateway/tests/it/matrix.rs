@@ -154,8 +154,10 @@ fn table() -> BTreeMap<&'static str, Line> {
         ("cancelJob", READ),
         (
             "createSchedule",
-            write(
+            // The token stands in the body: for another app there is none.
+            refused(
                 |world| json!({ "token": world.token, "to": world.second_user, "amount": "1", "startAt": "2030-01-01T00:00:00Z" }),
+                &["validation_failed"],
             ),
         ),
         ("listSchedules", READ),
