@@ -150,6 +150,8 @@ impl Network {
         let mut known = Vec::<String>::new();
         for name in ["--alice", "--bob", "--charlie"] {
             let mut flags = vec!["--chain", "local", "--validator", name, "--unsafe-force-node-key-generation"];
+            // Another test's network has the same genesis and the same validators: found by mDNS, it would vote here.
+            flags.push("--no-mdns");
             if !known.is_empty() {
                 flags.push("--bootnodes");
                 flags.extend(known.iter().map(String::as_str));
