@@ -74,9 +74,12 @@ pub async fn sign_up(db: &Db, passwords: &Passwords, open: bool, request: SignUp
     Ok(owner)
 }
 
+/// Address, name, when the address was confirmed, when the second factor was, when they signed up.
+type Row = (String, Option<String>, Option<i64>, Option<i64>, i64);
+
 /// The owner with this id.
 pub async fn get(db: &Db, id: &str) -> Result<Owner> {
-    let row: Option<(String, Option<String>, Option<i64>, Option<i64>, i64)> = sqlx::query_as(
+    let row: Option<Row> = sqlx::query_as(
         "SELECT email, display_name, email_verified_at_ms, totp_confirmed_at_ms, created_at_ms FROM owners WHERE id = $1",
     )
     .bind(id)

@@ -136,7 +136,7 @@ on_both_engines!(a_schedule_is_checked_and_its_users_own, |gateway| {
     let servers = text(&post(&tenant.key, &good).await.expect(201)["id"]);
     let own = text(&post(&tenant.user_token, &good).await.expect(201)["id"]);
     let list = async |bearer: &str| ids(&gateway, bearer).await;
-    assert_eq!(list(&tenant.user_token).await, [own.clone()]);
+    assert_eq!(list(&tenant.user_token).await, std::slice::from_ref(&own));
     assert_eq!(list(&tenant.key).await, [own, servers.clone()]);
     let path = format!("/schedules/{servers}");
     gateway.delete(&path).bearer(&tenant.user_token).send().await.expect_problem(404, "not_found");
