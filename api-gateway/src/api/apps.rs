@@ -160,8 +160,12 @@ pub async fn update(
     scope: OwnerScope,
     request: Json<AppChange>,
 ) -> Result<axum::Json<App>> {
+    let named = request.value.cors_origins.is_some();
     let app = apps::update(&state.db, &scope.owner, &scope.app, request.value).await?;
-    state.origins.load(&state.db).await?;
+    if named {
+        // It reads those of all apps.
+        state.origins.load(&state.db).await?;
+    }
     Ok(axum::Json(app))
 }
 
