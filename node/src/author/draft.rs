@@ -131,7 +131,7 @@ impl Fill for Draft<'_> {
         self.bytes
     }
 
-    /// In one instance of the Wasm, where the runtime can: a new one for each costs as much as a small transaction.
+    /// In one instance of the Wasm, where the runtime can.
     fn add_batch(&mut self, extrinsics: Vec<UncheckedExtrinsic>) -> Vec<Result<()>> {
         if self.in_batches && extrinsics.len() > 1 {
             let results =

@@ -13,6 +13,7 @@
 //! - A block ends before its deadline, but for the batch that is under way then.
 //! - What requires a transaction that isn't in the block, isn't tried, and isn't held against it.
 //! - A transaction for which this block has no room stays in the pool.
+//! - No storage proof is recorded, and no extension registered: neither Aura nor the sealer asks for one.
 
 mod draft;
 mod fill;
