@@ -11,6 +11,11 @@ const FEW: i64 = 10_000;
 const MANY: i64 = 1_000_000;
 const USERS: usize = 20;
 
+/// The copies' numbers, and the users in an order.
+const WITH: &str = "WITH RECURSIVE numbers (n) AS (SELECT $1 + 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $2), \
+                    receivers (place, address) AS (SELECT ROW_NUMBER() OVER (ORDER BY id) - 1, address FROM wallets \
+                    WHERE user_id IS NOT NULL)";
+
 /// Copies of a transfer that was made, under ids and hashes of their own, as if they had been made in the same block: what
 /// the gateway has written of it in each table. `$1` is above the first number, `$2` the last.
 const COPIES: [&str; 4] = [
@@ -18,14 +23,14 @@ const COPIES: [&str; 4] = [
      from_address, to_address, amount, user_id, effects, effects_pending, block_number, block_hash, tx_index, gas_used, \
      created_at_ms, sent_at_ms, included_at_ms, finalized_at_ms) \
      SELECT printf('op_%032x', n), app_id, kind, status, wallet_id, sender, 1000000 + n, printf('0x%064x', n), raw_tx, target, \
-     token_id, from_address, (SELECT address FROM wallets WHERE user_id IS NOT NULL ORDER BY id LIMIT 1 OFFSET n % $3), amount, \
+     token_id, from_address, (SELECT address FROM receivers WHERE place = n % $3), amount, \
      user_id, effects, 0, block_number, block_hash, 1000 + n, gas_used, created_at_ms, sent_at_ms, included_at_ms, \
      finalized_at_ms FROM numbers JOIN operations o ON o.id = $4",
     "INSERT INTO transfers (block_number, log_index, block_hash, tx_hash, app_id, token_id, from_address, to_address, amount, \
-     operation_id, timestamp_ms) \
+     operation_id, timestamp_ms, place) \
      SELECT block_number, 1000 + n, block_hash, printf('0x%064x', n), app_id, token_id, from_address, \
-     (SELECT address FROM wallets WHERE user_id IS NOT NULL ORDER BY id LIMIT 1 OFFSET n % $3), amount, \
-     printf('op_%032x', n), timestamp_ms FROM numbers JOIN transfers t ON t.operation_id = $4",
+     (SELECT address FROM receivers WHERE place = n % $3), amount, \
+     printf('op_%032x', n), timestamp_ms, t.place FROM numbers JOIN transfers t ON t.operation_id = $4",
     "INSERT INTO chain_transactions (block_number, tx_index, hash, kind, from_address, to_address, value, method, type, nonce, \
      succeeded, gas_used, gas_price, log_count) \
      SELECT block_number, 1000 + n, printf('0x%064x', n), kind, from_address, to_address, value, method, type, 1000000 + n, \
@@ -90,9 +95,7 @@ async fn restart(stage: &mut Stage, between: impl AsyncFnOnce(SqliteConnection) 
 async fn fill(mut database: SqliteConnection, from: i64, to: i64, operation: &str) -> Result<()> {
     let mut tx = database.begin().await?;
     for copy in COPIES {
-        let sql = format!(
-            "WITH RECURSIVE numbers (n) AS (SELECT $1 + 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $2) {copy}"
-        );
+        let sql = format!("{WITH} {copy}");
         let users = i64::try_from(USERS)?;
         let done = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(from)
@@ -120,7 +123,7 @@ async fn ask_all(stage: &Stage, total: i64, requests: u32) -> Result<Vec<(&'stat
         ("GET /tokens/{token}/transactions", format!("/tokens/{token}/transactions")),
         (
             "GET /tokens/{token}/transactions, deep",
-            format!("/tokens/{token}/transactions?cursor={}", cursor(format!("{block}.{}", 1000 + middle))),
+            format!("/tokens/{token}/transactions?cursor={}", cursor(format!("{block}.{}.0", 1000 + middle))),
         ),
         ("GET /users/{user}/transactions", format!("/users/{user}/transactions")),
         ("GET /operations", "/operations".to_owned()),
