@@ -2,12 +2,15 @@
 #
 #   CARGO_TARGET_DIR   build output; outside the clone, so that a second clone finds the SDK compiled
 #   HANSE_BIN_DIR      the built binaries; the tests start these
+#   HANSE_TEST_MOTO    a server that answers as AWS KMS does
 # shellcheck shell=bash
 
 HANSE_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 export HANSE_ROOT
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/hanse/target}"
 export HANSE_BIN_DIR="${HANSE_BIN_DIR:-$CARGO_TARGET_DIR/release}"
+# Where scripts/setup puts the server that answers as AWS KMS does.
+export HANSE_TEST_MOTO="${HANSE_TEST_MOTO:-$(dirname "$CARGO_TARGET_DIR")/tools/moto/bin/moto_server}"
 # rustup's installer writes here and not every shell has read its profile since.
 [ -d "$HOME/.cargo/bin" ] && PATH="$HOME/.cargo/bin:$PATH"
 

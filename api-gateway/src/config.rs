@@ -174,9 +174,45 @@ pub struct Jobs {
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct Custody {
+    pub provider: RootKeyProvider,
     pub root_key: Secret,
     pub previous_root_key: Secret,
     pub root_key_file: PathBuf,
+    pub kms: Kms,
+    pub vault: Vault,
+}
+
+/// Where the root key is.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum RootKeyProvider {
+    /// Given, or in a file.
+    Local,
+    /// In the database, wrapped by a key of AWS KMS.
+    AwsKms,
+    /// In the database, wrapped by a key of HashiCorp Vault.
+    Vault,
+}
+
+/// `[custody.kms]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Kms {
+    pub key: String,
+    pub region: String,
+    pub endpoint: String,
+}
+
+/// `[custody.vault]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Vault {
+    pub url: String,
+    pub mount: String,
+    pub key: String,
+    pub token: Secret,
 }
 
 /// `[auth]`
@@ -381,6 +417,20 @@ impl Config {
             if !root.is_empty() && (root.len() != 64 || !root.bytes().all(|byte| byte.is_ascii_hexdigit())) {
                 return Err(fault(key, "must be 64 hex digits (32 bytes)"));
             }
+        }
+        let custody = &self.custody;
+        let needed: &[(&str, bool)] = match custody.provider {
+            RootKeyProvider::Local => &[],
+            RootKeyProvider::AwsKms => &[("custody.kms.key", custody.kms.key.is_empty())],
+            RootKeyProvider::Vault => &[
+                ("custody.vault.url", reqwest::Url::parse(&custody.vault.url).is_err()),
+                ("custody.vault.mount", custody.vault.mount.is_empty()),
+                ("custody.vault.key", custody.vault.key.is_empty()),
+                ("custody.vault.token", custody.vault.token.expose().is_empty()),
+            ],
+        };
+        if let Some((key, _)) = needed.iter().find(|(_, missing)| *missing) {
+            return Err(fault(key, "is needed for this custody.provider"));
         }
         if self.auth.verified_email && self.mail.transport == MailTransport::Off {
             return Err(fault("auth.verified_email", "needs mail: set mail.transport"));

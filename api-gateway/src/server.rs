@@ -15,7 +15,7 @@ use crate::auth::password::Passwords;
 use crate::auth::rates::Rates;
 use crate::auth::{Authenticator, jwt_keys};
 use crate::config::Config;
-use crate::custody::{Custody, RootKey, RootKeySource};
+use crate::custody::Custody;
 use crate::db::{self, Db};
 use crate::error::Error;
 use crate::events;
@@ -265,22 +265,7 @@ fn make_private_dir(config: &Config) -> Result<(), ServerError> {
 }
 
 async fn open_custody(config: &Config, db: &Db) -> Result<Custody, ServerError> {
-    let file = config.root_key_file();
-    let (root, source) = RootKey::load(config.custody.root_key.expose(), &file)?;
-    match source {
-        RootKeySource::Made => tracing::warn!(
-            file = %file.display(), root_key = root.id(),
-            "made a root key; back it up apart from the database: without it no wallet can be opened"
-        ),
-        other => tracing::info!(root_key = root.id(), source = ?other, "root key loaded"),
-    }
-    let previous = match config.custody.previous_root_key.expose() {
-        "" => None,
-        hex => Some(RootKey::from_hex(hex)?),
-    };
-    let custody = Custody::new(root, previous);
-    custody.check(db).await?;
-    Ok(custody)
+    Ok(Custody::open(&config.custody, &config.root_key_file(), db).await?)
 }
 
 async fn listen(key: &'static str, address: SocketAddr) -> Result<TcpListener, ServerError> {

@@ -27,6 +27,13 @@ alloy::sol! {
 /// compares it with what the compiler gives.
 const COIN: &str = include_str!("../coin.hex");
 
+/// What deploys OpenZeppelin's ERC-20; the deployer gets the whole `supply`.
+pub fn creation(name: &str, symbol: &str, supply: U256) -> Result<Vec<u8>> {
+    let mut code = alloy::hex::decode(COIN.trim())?;
+    code.extend((name.to_owned(), symbol.to_owned(), supply).abi_encode_params());
+    Ok(code)
+}
+
 /// Reads of one token through `eth_call`.
 #[derive(Clone, Debug)]
 pub struct Erc20 {
@@ -42,8 +49,7 @@ impl Erc20 {
 
     /// Deploys OpenZeppelin's ERC-20; `deployer` gets the whole `supply` and spends `nonce`.
     pub async fn deploy(rpc: &Rpc, deployer: &Wallet, nonce: u64, supply: U256) -> Result<Self> {
-        let mut code = alloy::hex::decode(COIN.trim())?;
-        code.extend(("Coin".to_owned(), "COIN".to_owned(), supply).abi_encode_params());
+        let code = creation("Coin", "COIN", supply)?;
         let hash = rpc.send(&deployer.sign(nonce, TxKind::Create, code, 3_000_000)?).await?;
         let receipt = receipt(rpc, &hash).await?;
         ensure!(receipt["status"] == "0x1", "the deployment failed: {receipt}");

@@ -40,7 +40,7 @@ struct Known {
 
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     use crate::ledger::contracts::abi::{
-        ICollection, ICollection721, ICollection1155, ICollections, IToken, ITokens, IUsers,
+        ICollection, ICollection721, ICollection1155, ICollections, ISaleSlots, IToken, ITokens, IUsers,
     };
     let mut known = Known::default();
     let standards = JsonAbi::parse(STANDARDS).unwrap_or_default();
@@ -52,6 +52,7 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
         ICollection721::abi::contract(),
         ICollection1155::abi::contract(),
         ICollections::abi::contract(),
+        ISaleSlots::abi::contract(),
         standards,
     ] {
         for function in interface.functions() {

@@ -41,12 +41,14 @@ mod rotation;
 mod schedules;
 mod second_factor;
 mod sessions;
+mod slots;
 mod tokens;
 pub(crate) mod trail;
 mod transactions;
 mod transfers;
 mod usage;
 mod users;
+mod wallet_export;
 mod wallet_policies;
 mod wallets;
 mod webhooks;
@@ -102,11 +104,13 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(keys::rotate))
         .routes(routes!(users::create, users::list))
         .routes(routes!(users::get, profile::update, profile::erase))
+        .routes(routes!(users::statistics))
         .routes(routes!(wallets::link, wallets::list))
         .routes(routes!(wallets::challenge_link))
         .routes(routes!(wallets::unlink))
         .routes(routes!(wallet_policies::get, wallet_policies::set))
         .routes(routes!(wallet_policies::sign))
+        .routes(routes!(wallet_export::export))
         .routes(routes!(profile::me))
         .routes(routes!(profile::suspend))
         .routes(routes!(profile::activate))
@@ -140,6 +144,12 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(items::holders))
         .routes(routes!(items::transactions))
         .routes(routes!(items::of_user))
+        .routes(routes!(slots::open))
+        .routes(routes!(slots::list))
+        .routes(routes!(slots::get))
+        .routes(routes!(slots::buy))
+        .routes(routes!(slots::close))
+        .routes(routes!(slots::sales))
         .routes(routes!(contracts::register, contracts::list))
         .routes(routes!(contracts::deploy))
         .routes(routes!(contracts::get))

@@ -8,6 +8,7 @@ use crate::error::{FieldError, Result};
 use crate::secret::Secret;
 use crate::server::AppState;
 use crate::services::owners::{email, label};
+use crate::services::statistics::{self, UserStatistics};
 use crate::services::users::{self, Filter, NewUser, User, UserStatus, Users};
 use axum::extract::State;
 use axum::response::Response;
@@ -146,4 +147,22 @@ pub async fn get(
 ) -> Result<axum::Json<User>> {
     scope.actor.require_self(&user)?;
     users::get(&state.db, &scope.app, &user).await.map(axum::Json)
+}
+
+/// A user in numbers: what its wallet has sent and received, and what it has. A user sees its own alone.
+#[utoipa::path(
+    get, path = "/api/v1/users/{user}/statistics", tag = "users", operation_id = "getUserStatistics",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        ("user" = String, Path, description = "`usr_…`"),
+    ),
+    security(("owner" = []), ("serverKey" = []), ("user" = [])),
+    responses((status = 200, description = "The numbers", body = UserStatistics)),
+)]
+pub async fn statistics(
+    State(state): State<Arc<AppState>>,
+    scope: AnyScope,
+    UserPath(user): UserPath,
+) -> Result<axum::Json<UserStatistics>> {
+    statistics::of_user(&state.db, &scope.app, &scope.actor, &user).await.map(axum::Json)
 }

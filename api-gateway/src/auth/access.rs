@@ -78,7 +78,7 @@ impl<'a> Wish<'a> {
 }
 
 /// Everything of an app that a scope can name.
-pub const RESOURCES: [&str; 11] = [
+pub const RESOURCES: [&str; 12] = [
     "balances",
     "collections",
     "contracts",
@@ -87,6 +87,7 @@ pub const RESOURCES: [&str; 11] = [
     "jobs",
     "operations",
     "schedules",
+    "slots",
     "tokens",
     "users",
     "webhooks",

@@ -1,7 +1,7 @@
-//! Wallet keys: made here, encrypted at rest, used for signing, never given out.
+//! Wallet keys: made here, encrypted at rest, used for signing, given out only under a passphrase.
 //!
 //! ```text
-//!  root key (environment or 0600 file)
+//!  root key (environment, 0600 file, or wrapped by a keeper: keeper/)
 //!    └─ seals ─► app key      (apps.sealed_app_key,       associated data: app id)
 //!                  └─ seals ─► data key (wallets.sealed_data_key, associated data: wallet id)
 //!                                └─ seals ─► private key (wallets.sealed_key, associated data: wallet id)
@@ -24,18 +24,24 @@
 //! wallet and nothing else is affected.
 
 mod fingerprint;
+mod keeper;
+mod keystore;
 mod root;
 mod seal;
 mod wallet;
 
-pub use root::{RootKey, RootKeySource};
+pub use keystore::{CipherParameters, KdfParameters, Keystore, KeystoreCrypto};
+pub use root::RootKey;
 pub use wallet::{NewWallet, SealedWallet};
 
+use crate::config;
 use crate::db::{Db, Id, new_id};
 use alloy::signers::local::PrivateKeySigner;
+use root::RootKeySource;
 use seal::{open, seal};
 use sqlx::Row as _;
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, RwLock};
 use zeroize::Zeroizing;
 
@@ -101,6 +107,37 @@ pub struct SealedAppKey {
 }
 
 impl Custody {
+    /// The keeper that the configuration asks for, on this database. `root_key_file` is where a root key of this machine's own
+    /// is, or is to be.
+    ///
+    /// # Errors
+    /// [`CustodyError::RootKey`]; [`CustodyError::WrongRootKey`] when the database was written under another.
+    pub async fn open(settings: &config::Custody, root_key_file: &Path, db: &Db) -> Result<Self, CustodyError> {
+        let given = settings.root_key.expose();
+        let root = if settings.provider == config::RootKeyProvider::Local {
+            let (root, source) = RootKey::load(given, root_key_file)?;
+            match source {
+                RootKeySource::Made => tracing::warn!(
+                    file = %root_key_file.display(), root_key = root.id(),
+                    "made a root key; back it up apart from the database: without it no wallet can be opened"
+                ),
+                other => tracing::info!(root_key = root.id(), source = ?other, "root key loaded"),
+            }
+            root
+        } else {
+            let root = keeper::load(settings, db, || RootKey::find(given, root_key_file)).await?;
+            tracing::info!(root_key = root.id(), provider = ?settings.provider, "root key unwrapped");
+            root
+        };
+        let previous = match settings.previous_root_key.expose() {
+            "" => None,
+            hex => Some(RootKey::from_hex(hex)?),
+        };
+        let custody = Self::new(root, previous);
+        custody.check(db).await?;
+        Ok(custody)
+    }
+
     /// A keeper under `root`; `previous` still opens what an earlier root key has sealed.
     pub fn new(root: RootKey, previous: Option<RootKey>) -> Self {
         Self { root: Arc::new(root), previous: previous.map(Arc::new), app_keys: Arc::default() }
@@ -213,6 +250,15 @@ impl Custody {
             .ok()
             .filter(|signer| signer.address() == wallet.address)
             .ok_or(CustodyError::Damaged("private key"))
+    }
+
+    /// A wallet's key under a passphrase. Takes its time: not for an async thread.
+    ///
+    /// # Errors
+    /// As [`Custody::signer`].
+    pub fn export(&self, wallet: &SealedWallet, passphrase: &str) -> Result<Keystore, CustodyError> {
+        let secret = Zeroizing::new(self.signer(wallet)?.to_bytes().0);
+        keystore::encrypt(wallet.address, &secret, passphrase)
     }
 
     /// Seals another secret of the gateway (the key that signs access tokens) under the root key. `name` is bound

@@ -48,6 +48,17 @@ impl RootKey {
         }
     }
 
+    /// The key that [`RootKey::load`] would find, without making one.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn find(hex: &str, file: &Path) -> Result<Option<Self>, CustodyError> {
+        if hex.is_empty() && !file.exists() {
+            return Ok(None);
+        }
+        Self::load(hex, file).map(|(root, _)| Some(root))
+    }
+
     /// From 64 hex digits.
     ///
     /// # Errors
@@ -59,7 +70,7 @@ impl RootKey {
         Ok(Self::from_key(key))
     }
 
-    fn from_key(key: Zeroizing<[u8; 32]>) -> Self {
+    pub(super) fn from_key(key: Zeroizing<[u8; 32]>) -> Self {
         // One-way, and of another domain than anything the key is used for.
         let mut hash = Sha256::new();
         hash.update(b"hanse root key fingerprint");

@@ -97,3 +97,27 @@ fn nothing_secret_shows_in_debug() {
     let text = format!("{:?} {:?}", custody(), RootKey::from_hex(&"11".repeat(32)).unwrap());
     assert!(!text.contains("1111"), "{text}");
 }
+
+#[test]
+fn an_exported_key_opens_under_its_passphrase() {
+    use aes::cipher::{KeyIvInit as _, StreamCipher as _};
+    let custody = custody();
+    let (wallet, sealed) = sealed(&custody);
+    let keystore = custody.export(&sealed, "a passphrase").unwrap();
+    assert_eq!(format!("0x{}", keystore.address), format!("{:#x}", wallet.address));
+    let crypto = keystore.crypto;
+    let opened = |passphrase: &str| {
+        let mut derived = [0; 32];
+        let parameters = scrypt::Params::new(crypto.kdfparams.n.ilog2() as u8, 8, 1).unwrap();
+        let salt = hex::decode(&crypto.kdfparams.salt).unwrap();
+        scrypt::scrypt(passphrase.as_bytes(), &salt, &parameters, &mut derived).unwrap();
+        let mut bytes = hex::decode(&crypto.ciphertext).unwrap();
+        let checked = alloy::primitives::keccak256([&derived[16..], &bytes].concat());
+        let iv = hex::decode(&crypto.cipherparams.iv).unwrap();
+        ctr::Ctr128BE::<aes::Aes128>::new_from_slices(&derived[..16], &iv).unwrap().apply_keystream(&mut bytes);
+        (hex::encode(checked) == crypto.mac).then_some(bytes)
+    };
+    assert_eq!(opened("another"), None);
+    let signer = PrivateKeySigner::from_slice(&opened("a passphrase").unwrap()).unwrap();
+    assert_eq!(signer.address(), wallet.address);
+}

@@ -21,7 +21,7 @@ impl Amount {
     ///
     /// # Errors
     /// When there is no such column, or no amount in it.
-    pub fn read(row: &AnyRow, column: usize) -> Result<Self, Error> {
+    pub fn read(row: &AnyRow, column: impl sqlx::ColumnIndex<AnyRow>) -> Result<Self, Error> {
         row.try_get::<String, _>(column)?.parse().map_err(Error::internal)
     }
 

@@ -23,6 +23,8 @@ pub enum Id {
     Collection,
     /// `itm_`: an item of a collection.
     Item,
+    /// `slt_`: a sale slot.
+    Slot,
     /// `con_`: a contract that an app has named.
     Contract,
     /// `op_`: an operation on the ledger.
@@ -50,6 +52,7 @@ impl Id {
             Self::Token => "tok_",
             Self::Collection => "col_",
             Self::Item => "itm_",
+            Self::Slot => "slt_",
             Self::Contract => "con_",
             Self::Operation => "op_",
             Self::Event => "evt_",

@@ -15,6 +15,7 @@ pub mod abi {
     alloy::sol!(#![sol(abi)] "../contracts/ICollection.sol");
     alloy::sol!(#![sol(abi)] "../contracts/ICollection721.sol");
     alloy::sol!(#![sol(abi)] "../contracts/ICollection1155.sol");
+    alloy::sol!(#![sol(abi)] "../contracts/ISaleSlots.sol");
 }
 
 /// The registry of apps and users (`contracts/IUsers.sol`).
@@ -35,6 +36,10 @@ pub fn is_native(address: &Address) -> bool {
 pub type ChainAppId = FixedBytes<16>;
 /// `transferBatch` and `addUsers` take this many entries at most (`contracts/*.sol`).
 pub const MAX_BATCH: usize = 1_000;
+/// Beneficiaries of one sale slot at most (`contracts/ISaleSlots.sol`).
+pub const MAX_SHARES: usize = 10;
+/// A whole, in hundredths of a percent.
+pub const MAX_BASIS_POINTS: u16 = 10_000;
 /// Receivers of one `mintMany`: of more, each of which may be a contract that is asked, the gas might not be enough.
 pub const MAX_MINTS: usize = 500;
 

@@ -28,13 +28,16 @@ impl Move {
     }
 }
 
-/// All movements of one operation, of one token.
+/// All movements of one operation: of one token, and of another that is paid for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effects {
     /// `tok_…`; none when nothing moves.
     pub token: Option<String>,
     /// In order.
     pub moves: Vec<Move>,
+    /// What a sale moves in return for the item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<Box<Effects>>,
 }
 
 /// The change of one holder's pending amounts.
@@ -52,6 +55,17 @@ impl Effects {
     /// The pending change of every holder concerned, when `sender` signs. Sums saturate: an operation whose sum
     /// overflows can't succeed on chain, and adding and taking back the same delta stays symmetric.
     pub fn pending(&self, sender: Address) -> Vec<(String, String, PendingDelta)> {
+        let mut deltas = self.pending_of_token(sender);
+        deltas.extend(self.payment.iter().flat_map(|payment| payment.pending(sender)));
+        deltas
+    }
+
+    /// The tokens that move.
+    pub fn tokens(&self) -> impl Iterator<Item = &String> {
+        self.token.iter().chain(self.payment.iter().flat_map(|payment| &payment.token))
+    }
+
+    fn pending_of_token(&self, sender: Address) -> Vec<(String, String, PendingDelta)> {
         let Some(token) = &self.token else { return Vec::new() };
         let mut deltas: Vec<(Address, PendingDelta)> = Vec::new();
         let mut at = std::collections::HashMap::new();

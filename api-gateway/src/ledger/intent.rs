@@ -6,7 +6,7 @@ use super::effects::{Effects, Move};
 use super::types::{Kind, RequestKey};
 use crate::db::{Standard, Statement};
 use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::SolCall;
+use alloy::sol_types::{SolCall, SolValue};
 
 pub use crate::db::KnownToken as TokenRef;
 
@@ -111,6 +111,35 @@ pub enum Intent {
         /// In the smallest unit.
         amount: U256,
     },
+    /// `ISaleSlots.openSlot`: so many of the sender's wait with the collection to be bought.
+    OpenSlot {
+        /// The item.
+        item: TokenRef,
+        /// What is on sale.
+        offer: SlotOffer,
+        /// How many.
+        amount: U256,
+    },
+    /// `ISaleSlots.buy`, for the sender.
+    BuyItem {
+        /// The item.
+        item: TokenRef,
+        /// The slot's name on chain.
+        slot: B256,
+        /// How many.
+        amount: U256,
+        /// The token that is paid with.
+        currency: TokenRef,
+        /// Who gets how much of it.
+        payments: Vec<(Address, U256)>,
+    },
+    /// `ISaleSlots.closeSlot`: what is left is the seller's again.
+    CloseSlot {
+        /// The item.
+        item: TokenRef,
+        /// The slot's name on chain.
+        slot: B256,
+    },
     /// A contract that comes into being, by the treasury.
     Deploy {
         /// Creation code with the constructor's arguments.
@@ -141,6 +170,38 @@ pub enum Intent {
         /// Receivers and amounts in the smallest unit.
         transfers: Vec<(Address, U256)>,
     },
+}
+
+/// The terms of a sale slot, but for its seller and its item (`ISaleSlots.Terms`).
+#[derive(Clone, Debug)]
+pub struct SlotOffer {
+    /// The token that is paid with.
+    pub currency: Address,
+    /// Of one, in the currency's smallest unit.
+    pub price: U256,
+    /// Beneficiaries, and their hundredths of a percent.
+    pub shares: Vec<(Address, u16)>,
+    /// For several slots on the same terms.
+    pub salt: B256,
+}
+
+impl SlotOffer {
+    fn shares(&self) -> Vec<abi::ISaleSlots::Share> {
+        let share = |&(beneficiary, points): &_| abi::ISaleSlots::Share { beneficiary, basisPoints: points };
+        self.shares.iter().map(share).collect()
+    }
+
+    /// The slot's name on chain.
+    pub fn name(&self, seller: Address, item: U256) -> B256 {
+        let Self { currency, price, salt, .. } = *self;
+        let terms = abi::ISaleSlots::Terms { seller, id: item, currency, price, shares: self.shares(), salt };
+        alloy::primitives::keccak256(terms.abi_encode())
+    }
+
+    fn open_call(&self, item: U256, amount: U256) -> Vec<u8> {
+        let Self { currency, price, salt, .. } = *self;
+        abi::ISaleSlots::openSlotCall { id: item, amount, currency, price, shares: self.shares(), salt }.abi_encode()
+    }
 }
 
 /// Stopping a token's units, and letting them move again.
@@ -210,6 +271,8 @@ pub(crate) struct Call {
     pub gas_limit: u64,
     pub effects: Effects,
     pub token: Option<TokenRef>,
+    /// What is paid with, where something is bought.
+    pub currency: Option<TokenRef>,
     pub from: Option<Address>,
     pub to: Option<Address>,
     pub amount: Option<U256>,
@@ -231,6 +294,9 @@ impl Intent {
             | Self::Mint { token, .. }
             | Self::Burn { token, .. }
             | Self::Transfer { token, .. }
+            | Self::OpenSlot { item: token, .. }
+            | Self::BuyItem { item: token, .. }
+            | Self::CloseSlot { item: token, .. }
             | Self::Control { token, .. }
             | Self::TransferBatch { token, .. } => Some(token),
         }
@@ -247,10 +313,12 @@ impl Intent {
             | Self::CreateItem { .. }
             | Self::MintBatch { .. }
             | Self::Mint { .. }
+            | Self::BuyItem { .. }
+            | Self::CloseSlot { .. }
             | Self::Deploy { .. }
             | Self::Call { .. }
             | Self::Control { .. } => Some(U256::ZERO),
-            Self::Burn { amount, .. } | Self::Transfer { amount, .. } => Some(*amount),
+            Self::Burn { amount, .. } | Self::Transfer { amount, .. } | Self::OpenSlot { amount, .. } => Some(*amount),
             Self::TransferBatch { transfers, .. } => sum(transfers),
         }
     }
@@ -326,6 +394,18 @@ impl Intent {
             Self::Transfer { token, to, amount } => {
                 (Kind::Transfer, token.asset.contract, token.asset.transfer_call(sender, *to, *amount), 1)
             }
+            Self::OpenSlot { item, offer, amount } => {
+                let number = item.asset.item.unwrap_or_default();
+                (Kind::OpenSlot, item.asset.contract, offer.open_call(number, *amount), 1)
+            }
+            Self::BuyItem { item, slot, amount, payments, .. } => {
+                let call = abi::ISaleSlots::buyCall { slot: *slot, amount: *amount };
+                (Kind::BuyItem, item.asset.contract, call.abi_encode(), payments.len())
+            }
+            Self::CloseSlot { item, slot } => {
+                let call = abi::ISaleSlots::closeSlotCall { slot: *slot };
+                (Kind::CloseSlot, item.asset.contract, call.abi_encode(), 1)
+            }
             Self::Deploy { init, .. } => (Kind::Deploy, Address::ZERO, init.to_vec(), 1),
             Self::Call { contract, input, .. } => (Kind::Call, *contract, input.to_vec(), 1),
             Self::Control { token, control } => {
@@ -347,8 +427,10 @@ impl Intent {
             Self::CreateApp { .. } | Self::AddUsers { .. } | Self::CreateCollection { .. } | Self::MintBatch { .. } => {
                 (None, None)
             }
-            Self::Deploy { .. } => (None, None),
+            Self::Deploy { .. } | Self::CloseSlot { .. } => (None, None),
             Self::Call { contract, .. } => (Some(sender), Some(*contract)),
+            Self::OpenSlot { item, .. } => (Some(sender), Some(item.asset.contract)),
+            Self::BuyItem { item, .. } => (Some(item.asset.contract), Some(sender)),
             Self::CreateItem { item, to, .. } => (None, item.asset.is_unique().then_some(*to)),
             Self::SetUserStatus { account, .. } => (None, Some(*account)),
             Self::Control { control, .. } => (None, control.account()),
@@ -362,14 +444,18 @@ impl Intent {
             | Self::AddUsers { .. }
             | Self::SetUserStatus { .. }
             | Self::CreateCollection { .. }
+            | Self::CloseSlot { .. }
             | Self::Deploy { .. }
             | Self::Call { .. }
             | Self::Control { .. } => None,
+            Self::BuyItem { amount, .. } => Some(*amount),
             Self::CreateItem { item, .. } => item.asset.is_unique().then_some(U256::from(1)),
             Self::MintBatch { mints, .. } => sum(mints),
             Self::CreateToken { initial_supply, .. } => Some(*initial_supply),
             Self::Mint { amount, .. } => Some(*amount),
-            Self::Burn { .. } | Self::Transfer { .. } | Self::TransferBatch { .. } => self.debit(),
+            Self::Burn { .. } | Self::Transfer { .. } | Self::TransferBatch { .. } | Self::OpenSlot { .. } => {
+                self.debit()
+            }
         };
         Call {
             gas_limit: match self {
@@ -382,12 +468,26 @@ impl Intent {
             kind,
             target,
             input: input.into(),
-            effects: Effects { token: self.token().map(|token| token.id.clone()), moves },
+            effects: Effects {
+                token: self.token().map(|token| token.id.clone()),
+                moves,
+                payment: self.payment(sender).map(Box::new),
+            },
             token: self.token().cloned(),
+            currency: match self {
+                Self::BuyItem { currency, .. } => Some(currency.clone()),
+                _ => None,
+            },
             from,
             to,
             amount,
         }
+    }
+
+    fn payment(&self, sender: Address) -> Option<Effects> {
+        let Self::BuyItem { currency, payments, .. } = self else { return None };
+        let moves = payments.iter().map(|(to, amount)| Move { from: sender, to: *to, amount: *amount }).collect();
+        Some(Effects { token: Some(currency.id.clone()), moves, payment: None })
     }
 
     fn moves(&self, sender: Address) -> Vec<Move> {
@@ -396,9 +496,17 @@ impl Intent {
             | Self::AddUsers { .. }
             | Self::SetUserStatus { .. }
             | Self::CreateCollection { .. }
+            // How many come back is known once they have.
+            | Self::CloseSlot { .. }
             | Self::Deploy { .. }
             | Self::Call { .. }
             | Self::Control { .. } => Vec::new(),
+            Self::OpenSlot { item, amount, .. } => {
+                vec![Move { from: sender, to: item.asset.contract, amount: *amount }]
+            }
+            Self::BuyItem { item, amount, .. } => {
+                vec![Move { from: item.asset.contract, to: sender, amount: *amount }]
+            }
             Self::CreateItem { item, to, .. } if item.asset.is_unique() => vec![Move::mint(*to, U256::from(1))],
             Self::CreateItem { .. } => Vec::new(),
             Self::MintBatch { mints, .. } => mints.iter().map(|(to, amount)| Move::mint(*to, *amount)).collect(),
@@ -431,6 +539,8 @@ fn gas_limit(input: &[u8], kind: Kind, of_item: bool, entries: usize) -> u64 {
         // A contract that receives an item is asked; what it does with the rest of the gas is its own.
         Kind::CreateItem => (400_000, 0),
         Kind::MintBatch => (150_000, 30_000),
+        Kind::OpenSlot | Kind::CloseSlot => (500_000, 0),
+        Kind::BuyItem => (500_000, 40_000),
         // These name their own.
         Kind::Deploy | Kind::Call => (1_000_000, 0),
         Kind::CreateApp

@@ -72,11 +72,12 @@ mod waiters;
 
 pub use contract_logs::ContractEvent;
 pub(crate) use intent::GAS_LIMIT_MAX;
-pub use intent::{Control, Intent, Submission, TokenRef};
+pub use intent::{Control, Intent, SlotOffer, Submission, TokenRef};
 pub use period::Period;
 pub use start::Tasks;
 pub use types::{
-    Accepted, Balance, BlockRef, Confirmed, Failure, Kind, Network, Operation, RequestKey, Status, Transaction,
+    Accepted, Balance, BlockRef, Confirmed, Failure, Kind, Network, Operation, RequestKey, SlotShare, Status,
+    Transaction,
 };
 pub use waiters::Waiters;
 

@@ -139,7 +139,7 @@ async fn take_back(
 ) -> Result<()> {
     let deltas = effects.pending(sender);
     let keys: BTreeSet<_> = deltas.iter().map(|(token, address, _)| (token.clone(), address.clone())).collect();
-    let app_ids: HashMap<_, _> = effects.token.iter().map(|token| (token.clone(), app_id.to_owned())).collect();
+    let app_ids: HashMap<_, _> = effects.tokens().map(|token| (token.clone(), app_id.to_owned())).collect();
     let mut table = Table::load(&inner.db, tx, keys, app_ids).await?;
     for (token, address, delta) in &deltas {
         table.change(token, address, |entry| entry.take_back_pending(delta));

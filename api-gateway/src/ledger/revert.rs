@@ -84,6 +84,7 @@ fn of_collection(data: &[u8]) -> Option<Failure> {
     use abi::ICollection721::ICollection721Errors as U;
     use abi::ICollection1155::ICollection1155Errors as E;
     use abi::ICollections::ICollectionsErrors as I;
+    use abi::ISaleSlots::ISaleSlotsErrors as S;
     let address = |address| address_text(address);
     if let Ok(error) = C::abi_decode(data) {
         return Some(match error {
@@ -99,6 +100,15 @@ fn of_collection(data: &[u8]) -> Option<Failure> {
             C::InvalidUri(_) => failure("invalid_uri", "at most 256 bytes"),
             C::LengthMismatch(e) => failure("length_mismatch", format!("{} and {}", e.left, e.right)),
             C::TooManyItems(e) => failure("too_many_items", format!("{} given, at most {}", e.given, e.max)),
+        });
+    }
+    if let Ok(error) = S::abi_decode(data) {
+        return Some(match error {
+            S::InvalidAmount(e) => failure("invalid_amount", format!("{} asked for, at most {}", e.amount, e.max)),
+            S::InvalidShares(_) => failure("invalid_shares", "with the royalty they are at most the whole"),
+            S::NotSlotSeller(e) => failure("not_slot_seller", address(e.account)),
+            S::SlotExists(e) => failure("slot_exists", e.slot.to_string()),
+            S::SlotNotFound(_) => failure("slot_not_found", "the slot is sold out or closed"),
         });
     }
     if let Ok(error) = U::abi_decode(data) {

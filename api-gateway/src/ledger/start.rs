@@ -80,6 +80,7 @@ impl Ledger {
         start("outbox", Box::pin(outbox::run(inner.clone())) as Task);
         start("follower", Box::pin(follower::run(inner.clone())));
         start("history", Box::pin(history::run(inner.clone())));
+        start("names", Box::pin(history::deployed::run(inner.clone())));
         start("verifier", Box::pin(verifier::run(inner.clone())));
         start("housekeeping", Box::pin(housekeeping(inner.clone())));
         Ok((Self { inner, jobs }, Tasks { stop, handles }))

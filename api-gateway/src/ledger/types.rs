@@ -1,6 +1,8 @@
 //! What the ledger tells its callers: operations, their status, balances.
 
+use super::contracts::address_text;
 use crate::db::{Amount, UnixMs};
+use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
@@ -72,6 +74,12 @@ pub enum Kind {
     Transfer,
     /// Moves units to many receivers, all or nothing.
     TransferBatch,
+    /// Offers an item for sale.
+    OpenSlot,
+    /// Buys an item out of a sale slot.
+    BuyItem,
+    /// Takes back what a sale slot has left.
+    CloseSlot,
     /// Deploys a contract.
     Deploy,
     /// Calls a function of a contract.
@@ -103,6 +111,9 @@ impl Kind {
             Self::Burn => "burn",
             Self::Transfer => "transfer",
             Self::TransferBatch => "transferBatch",
+            Self::OpenSlot => "openSlot",
+            Self::BuyItem => "buyItem",
+            Self::CloseSlot => "closeSlot",
             Self::Deploy => "deploy",
             Self::Call => "call",
             Self::Pause => "pause",
@@ -116,7 +127,7 @@ impl Kind {
     /// Whether it leaves a log whenever it does something. Those of the first runtime are left out: where a chain knows
     /// apps at all, it knows them.
     pub(crate) const fn always_tells(self) -> bool {
-        matches!(self, Self::CreateCollection | Self::CreateItem)
+        matches!(self, Self::CreateCollection | Self::CreateItem | Self::OpenSlot | Self::BuyItem | Self::CloseSlot)
     }
 
     /// The inverse of [`Kind::as_str`].
@@ -133,6 +144,9 @@ impl Kind {
             Self::Burn,
             Self::Transfer,
             Self::TransferBatch,
+            Self::OpenSlot,
+            Self::BuyItem,
+            Self::CloseSlot,
             Self::Deploy,
             Self::Call,
             Self::Pause,
@@ -143,6 +157,22 @@ impl Kind {
         ]
         .into_iter()
         .find(|kind| kind.as_str() == text)
+    }
+}
+
+/// A beneficiary of a sale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SlotShare {
+    /// Its address.
+    pub to: String,
+    /// Hundredths of a percent of what is paid.
+    pub basis_points: u16,
+}
+
+impl SlotShare {
+    pub(crate) fn new(to: Address, basis_points: u16) -> Self {
+        Self { to: address_text(to), basis_points }
     }
 }
 

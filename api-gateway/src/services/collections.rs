@@ -7,7 +7,7 @@ use crate::db::{Asset, Db, Id, Page, PageQuery, QueryBuilder, Standard, Statemen
 use crate::error::{Error, FieldError, Result};
 use crate::ledger::contracts::{address_text, hash_text, issued_address};
 use crate::ledger::{Accepted, Control, Intent, Ledger, Operation, RequestKey, Submission, TokenRef};
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
@@ -255,6 +255,25 @@ fn from_row(row: &AnyRow) -> Result<Collection> {
         operation_id: row.try_get("operation_id")?,
         created_at: UnixMs(row.try_get("created_at_ms")?),
     })
+}
+
+/// Who has a share in each sale of an item, and how many hundredths of a percent.
+///
+/// # Errors
+/// 404 when the app has no such item.
+pub(super) async fn royalty_of(db: &Db, app_id: &str, item_id: &str) -> Result<Option<(Address, u16)>> {
+    let row = sqlx::query(
+        "SELECT c.royalty_receiver, c.royalty_basis_points FROM tokens t JOIN tokens c ON c.id = t.collection_id \
+         WHERE t.app_id = $1 AND t.id = $2",
+    )
+    .bind(app_id)
+    .bind(item_id)
+    .fetch_optional(db.reader())
+    .await?
+    .ok_or_else(|| Error::not_found("item"))?;
+    let Some(receiver) = row.try_get::<Option<String>, _>(0)? else { return Ok(None) };
+    let basis_points = u16::try_from(row.try_get::<i64, _>(1)?).map_err(Error::internal)?;
+    Ok(Some((receiver.parse().map_err(Error::internal)?, basis_points)))
 }
 
 /// The limits of `contracts/ICollections.sol`, told before the chain would.

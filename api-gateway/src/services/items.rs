@@ -339,11 +339,8 @@ fn select(further: &'static str) -> QueryBuilder {
 }
 
 fn from_row(row: &AnyRow) -> Result<Item> {
-    let amount = |column: &str| -> Result<Amount> {
-        row.try_get::<String, _>(column)?.parse().map_err(|error: crate::db::NotAnAmount| Error::internal(error))
-    };
     let locator: String = row.try_get("address")?;
-    let cap = amount("cap")?;
+    let cap = Amount::read(row, "cap")?;
     let operation_id: String = row.try_get("operation_id")?;
     Ok(Item {
         id: row.try_get("id")?,
@@ -353,12 +350,15 @@ fn from_row(row: &AnyRow) -> Result<Item> {
             "erc1155" => CollectionStandard::Erc1155,
             _ => CollectionStandard::Erc721,
         },
-        number: amount("item")?,
+        number: Amount::read(row, "item")?,
         name: row.try_get("name")?,
         uri: row.try_get("uri")?,
         cap: Some(cap).filter(|cap| !cap.is_zero()),
         owner: row.try_get("owner")?,
-        total_supply: Confirmed { included: amount("included_supply")?, finalized: amount("finalized_supply")? },
+        total_supply: Confirmed {
+            included: Amount::read(row, "included_supply")?,
+            finalized: Amount::read(row, "finalized_supply")?,
+        },
         operation_id: Some(operation_id).filter(|id| !id.is_empty()),
         created_at: UnixMs(row.try_get("created_at_ms")?),
     })
@@ -396,7 +396,11 @@ fn free_number() -> U256 {
     U256::from(u64::from_be_bytes(*crate::auth::random_bytes::<8>()) >> 11)
 }
 
-fn amount_of(token: &TokenRef, amount: Option<Amount>) -> Result<U256> {
+/// How many, where one is meant when nothing is said.
+///
+/// # Errors
+/// A field error for nothing, and for more than one of a unique item.
+pub(super) fn amount_of(token: &TokenRef, amount: Option<Amount>) -> Result<U256> {
     let amount = amount.unwrap_or(Amount(U256::from(1)));
     require_positive("amount", amount)?;
     if token.asset.standard == Standard::Erc721 && amount.0 != U256::from(1) {

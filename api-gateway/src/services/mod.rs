@@ -41,12 +41,15 @@ pub mod profile;
 pub mod schedules;
 pub mod second_factor;
 pub mod sessions;
+pub mod slots;
 pub mod statement;
+pub mod statistics;
 pub mod tokens;
 pub mod transactions;
 pub mod transfers;
 pub mod usage;
 pub mod users;
+pub mod wallet_export;
 pub mod wallet_policies;
 pub mod webhooks;
 

@@ -292,10 +292,7 @@ const SELECT: &str = "SELECT id, address, name, symbol, decimals, cap, closed, i
     WHERE standard = 'erc20' AND app_id = ";
 
 fn from_row(row: &AnyRow) -> Result<Token> {
-    let amount = |column: &str| -> Result<Amount> {
-        row.try_get::<String, _>(column)?.parse().map_err(|error: crate::db::NotAnAmount| Error::internal(error))
-    };
-    let cap = amount("cap")?;
+    let cap = Amount::read(row, "cap")?;
     Ok(Token {
         id: row.try_get("id")?,
         address: row.try_get("address")?,
@@ -305,7 +302,10 @@ fn from_row(row: &AnyRow) -> Result<Token> {
         cap: Some(cap).filter(|cap| !cap.is_zero()),
         policy: Policy::of(row.try_get("closed")?),
         paused: row.try_get::<Option<i64>, _>("paused")? == Some(1),
-        total_supply: Confirmed { included: amount("included_supply")?, finalized: amount("finalized_supply")? },
+        total_supply: Confirmed {
+            included: Amount::read(row, "included_supply")?,
+            finalized: Amount::read(row, "finalized_supply")?,
+        },
         operation_id: row.try_get("operation_id")?,
         created_at: UnixMs(row.try_get("created_at_ms")?),
     })

@@ -231,3 +231,37 @@ on_both_engines!(a_second_factor_goes_by_a_code, |gateway| {
     log_in(&gateway, &email, PASSWORD, Some(&old)).await.expect_problem(401, "credentials_invalid");
     log_in(&gateway, &email, PASSWORD, Some(&device.code(1))).await.expect(201);
 });
+
+on_both_engines!(a_key_is_handed_out_after_a_second_factor_alone, |gateway| {
+    let tenant = gateway.tenant().await;
+    let token = &tenant.owner_token;
+    let user = gateway.get(&format!("/users/{}", tenant.user)).bearer(&tenant.key).send().await.expect(200);
+    let path = format!("/apps/{}/wallets/{}/export", tenant.app, text(&user["wallet"]["id"]));
+    let passphrase = "a long and quiet sentence";
+    let export = async |token: &str, code: &str, passphrase: &str| {
+        gateway.post(&path).bearer(token).json(&json!({ "code": code, "passphrase": passphrase })).send().await
+    };
+    export(token, "123456", passphrase).await.expect_problem(401, "second_factor_required");
+    let call = async |path: &str, body: Value| gateway.post(path).bearer(token).json(&body).send().await;
+    let made = call("/owners/me/totp", json!({ "currentPassword": PASSWORD })).await.expect(200);
+    let device = Device::new(&text(&made["secret"]));
+    call("/owners/me/totp/confirm", json!({ "code": device.code(0) })).await.expect(200);
+    export(token, "000000", passphrase).await.expect_problem(401, "credentials_invalid");
+    export(token, &device.code(1), "short").await.expect_broken("passphrase", "length");
+    let keystore = export(token, &device.code(1), passphrase).await.expect(200);
+    assert_eq!(format!("0x{}", text(&keystore["address"])), text(&user["wallet"]["address"]));
+    assert_eq!((&keystore["version"], &keystore["crypto"]["kdf"]), (&json!(3), &json!("scrypt")));
+    assert!(!keystore.to_string().contains(passphrase));
+    // The same code once more.
+    export(token, &device.code(1), passphrase).await.expect_problem(401, "credentials_invalid");
+    // Who is no admin has no business with keys, and another app's owner finds none.
+    let email = format!("ben{}@example.org", unique());
+    let ben = text(&gateway.owner(&email).await["accessToken"]);
+    export(&ben, "123456", passphrase).await.expect_problem(404, "not_found");
+    let body = json!({ "email": email, "role": "developer" });
+    call(&format!("/apps/{}/members", tenant.app), body).await.expect(201);
+    export(&ben, "123456", passphrase).await.expect_problem(403, "forbidden");
+    // It is on record.
+    let log = gateway.get(&format!("/apps/{}/audit", tenant.app)).bearer(token).send().await.expect(200);
+    assert!(log["items"].as_array().unwrap().iter().any(|entry| entry.to_string().contains("/export")), "{log}");
+});

@@ -11,6 +11,7 @@ mod audit;
 mod auth;
 mod chain;
 mod cli;
+mod custody;
 mod idempotency;
 mod identity;
 mod limits;

@@ -107,6 +107,7 @@ fn table() -> BTreeMap<&'static str, Line> {
             "createWalletSignature",
             Line { body: Some(|_| json!({ "message": "hello" })), also: &["wallet_policy_violated"], personal: true },
         ),
+        ("exportWallet", refused(|_| json!({ "code": "123456", "passphrase": PASSWORD }), &["second_factor_required"])),
         ("createApp", write(|_| json!({ "name": "Another" }))),
         ("listApps", READ),
         ("getApp", READ),
@@ -120,6 +121,7 @@ fn table() -> BTreeMap<&'static str, Line> {
         ("listUsers", READ),
         ("getUser", PERSONAL),
         ("getMyself", READ),
+        ("getUserStatistics", PERSONAL),
         ("updateUser", Line { body: Some(|_| json!({ "displayName": "M" })), also: &[], personal: true }),
         ("suspendUser", READ),
         ("activateUser", READ),
@@ -195,6 +197,12 @@ fn table() -> BTreeMap<&'static str, Line> {
         ("listItemHolders", READ),
         ("listItemTransactions", READ),
         ("listUserItems", PERSONAL),
+        ("openSlot", spend(|world| json!({ "currency": world.token, "price": "1" }))),
+        ("listSlots", READ),
+        ("getSlot", READ),
+        ("buyItem", refused(|_| json!({}), &["ledger_rule_violated"])),
+        ("closeSlot", PERSONAL),
+        ("listSales", READ),
         ("registerContract", write(|_| json!({ "name": "C", "address": format!("0x{:040x}", unique()), "abi": [] }))),
         ("deployContract", write(|_| json!({ "name": "C", "abi": [], "bytecode": "0x00" }))),
         ("listContracts", READ),
@@ -240,12 +248,16 @@ struct World {
     token: String,
     collection: String,
     item: String,
+    /// Opened by the first user.
+    slot: String,
     contract: String,
     operation: String,
     /// Of the first user.
     session: String,
     doomed_user: String,
     suspended_user: String,
+    /// Of the first user.
+    wallet: String,
     event: String,
     webhook: String,
     doomed_webhook: String,
@@ -269,6 +281,7 @@ impl World {
         let collection = text(&made["id"]);
         let call = gateway.post(&format!("/collections/{collection}/items")).bearer(&ours.key).once();
         let item = text(&call.json(&json!({ "name": "Medal" })).send().await.expect(202)["id"]);
+        let slot = slot_of(gateway, &ours, &item).await;
         let function = |name: &str, kind: &str| json!({ "type": "function", "name": name, "stateMutability": kind, "inputs": [], "outputs": [] });
         let abi = json!([function("f", "view"), function("g", "nonpayable")]);
         let body = json!({ "name": "Contract", "address": format!("0x{:040x}", unique()), "abi": abi });
@@ -301,6 +314,7 @@ impl World {
         }
         let sessions = gateway.get("/sessions").bearer(&ours.user_token).send().await.expect(200);
         let session = text(&sessions["items"][0]["id"]);
+        let user = gateway.get(&format!("/users/{}", ours.user)).bearer(&ours.key).send().await.expect(200);
         let mut refresh_tokens = Vec::new();
         for _ in 0..16 {
             refresh_tokens.push(text(&gateway.login(&ours.user_email, Some(&ours.app)).await["refreshToken"]));
@@ -314,11 +328,13 @@ impl World {
             token,
             collection,
             item,
+            slot,
             contract,
             operation: text(&moved["operation"]["id"]),
             session,
             doomed_user,
             suspended_user,
+            wallet: text(&user["wallet"]["id"]),
             event,
             webhook,
             job,
@@ -345,10 +361,12 @@ impl World {
             ("{member}", &self.member),
             ("{schedule}", &self.schedule),
             ("{user}", &self.ours.user),
+            ("{wallet}", &self.wallet),
             ("{holder}", &self.ours.user),
             ("{token}", &self.token),
             ("{collection}", &self.collection),
             ("{item}", &self.item),
+            ("{slot}", &self.slot),
             ("{contract}", &self.contract),
             ("{operation}", &self.operation),
             ("{session}", &self.session),
@@ -384,6 +402,25 @@ async fn event_about(gateway: &Gateway, tenant: &Tenant) -> String {
         .execute(gateway.server().state().db.writer())
         .await
         .unwrap();
+    id
+}
+
+/// A slot of the tenant's user, as the ledger writes one that was opened without the gateway.
+async fn slot_of(gateway: &Gateway, tenant: &Tenant, item: &str) -> String {
+    let id = format!("slt_{:032x}", unique());
+    let sql = "INSERT INTO slots (id, app_id, item_id, contract, name, seller, currency, price, shares, amount, \
+               operation_id, created_at_ms) SELECT $1, u.app_id, c.id, c.address, $2, w.address, t.address, '1', '[]', '1', \
+               '', 0 FROM users u JOIN wallets w ON w.id = u.wallet_id JOIN tokens c ON c.id = $3 \
+               JOIN tokens t ON t.app_id = u.app_id AND t.standard = 'erc20' WHERE u.id = $4";
+    let inserted = sqlx::query(sql)
+        .bind(&id)
+        .bind(format!("0x{:064x}", unique()))
+        .bind(item)
+        .bind(&tenant.user)
+        .execute(gateway.server().state().db.writer())
+        .await
+        .unwrap();
+    assert_eq!(inserted.rows_affected(), 1);
     id
 }
 

@@ -12,6 +12,7 @@
 //! receiver, to be sent if it has code, and to be answered by its own selector.
 
 mod code;
+mod slots;
 mod standard1155;
 mod standard721;
 
@@ -32,7 +33,10 @@ use hanse_primitives::{
 use pallet_evm::{Handle, PrecompileError};
 use pallet_tokens::{
     Pallet, WeightInfo,
-    abi::ICollection::{self, ICollectionCalls as Calls},
+    abi::{
+        ICollection::{self, ICollectionCalls as Calls},
+        ISaleSlots::ISaleSlotsCalls,
+    },
     collections::{Collection, CollectionError, MAX_ITEMS},
 };
 use sp_core::{H160, U256};
@@ -78,8 +82,11 @@ pub(crate) fn call<T: crate::Config>(handle: &mut Handle) -> Result<Vec<u8>, Pre
     let Some((caller, input)) = handle.input.split_first_chunk::<32>() else { return Err(refuse("no caller")) };
     let caller = H160::from_slice(&caller[12..]);
     let request = Request { collection, caller, input };
-    let is_common = input.first_chunk().is_some_and(|selector| Calls::valid_selector(*selector));
+    let selector = input.first_chunk().copied().unwrap_or_default();
+    let is_common = Calls::valid_selector(selector);
+    let is_sale = ISaleSlotsCalls::valid_selector(selector);
     let answer = match addresses::kind(&collection) {
+        Some(KIND_COLLECTION_721 | KIND_COLLECTION_1155) if is_sale => slots::call::<T>(handle, &request),
         Some(KIND_COLLECTION_721) if is_common => common::<T>(handle, &request, &standard721::INTERFACES),
         Some(KIND_COLLECTION_1155) if is_common => common::<T>(handle, &request, &standard1155::INTERFACES),
         Some(KIND_COLLECTION_721) => standard721::call::<T>(handle, &request),

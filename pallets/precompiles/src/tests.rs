@@ -8,5 +8,6 @@ mod gas;
 mod identity;
 mod interfaces;
 mod reference;
+mod slots;
 mod support;
 mod trees;

@@ -49,9 +49,18 @@ mod collections {
     }
 }
 
+#[allow(missing_docs)]
+mod sale_slots {
+    alloy_sol_types::sol! {
+        #![sol(all_derives, extra_methods)]
+        "../../contracts/ISaleSlots.sol"
+    }
+}
+
 pub use collection::ICollection;
 pub use collection721::ICollection721;
 pub use collection1155::ICollection1155;
 pub use collections::ICollections;
 pub use issuer::ITokens;
+pub use sale_slots::ISaleSlots;
 pub use token::IToken;

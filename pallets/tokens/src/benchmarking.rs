@@ -2,7 +2,7 @@
 //! search for their membership finds last.
 
 use super::{
-    collections::{CollectionParams, MAX_ITEMS, MAX_URI_BYTES},
+    collections::{CollectionParams, MAX_ITEMS, MAX_SHARES, MAX_URI_BYTES, Share, Slot},
     *,
 };
 use alloc::{string::String, vec, vec::Vec};
@@ -79,7 +79,7 @@ fn collection_params(kind: u8) -> CollectionParams {
         symbol: "s".repeat(MAX_SYMBOL_BYTES as usize),
         uri: longest_uri(),
         closed: true,
-        royalty_receiver: OTHER,
+        royalty_receiver: ADMIN,
         royalty_basis_points: 1,
     }
 }
@@ -117,6 +117,24 @@ fn longest_uri() -> String {
 /// Lets the other account move all that the holder has.
 fn operate_for_holder<T: Config>(id: H160) {
     Pallet::<T>::do_approve_operator_of_uniques(HOLDER, id, OTHER, true, &mut Vec::new()).expect("is allowed");
+}
+
+/// What the holder asks for the one item: a token of the same app, with so many that share.
+fn slot<T: Config>(shares: u32) -> Slot {
+    let app = app_id(&OWNER, &[0; 32]);
+    let logs = &mut Vec::new();
+    let currency = Pallet::<T>::do_create_token(OWNER, app, H256::zero(), params(true), logs).expect("is allowed");
+    Pallet::<T>::do_transfer(HOLDER, currency, OTHER, 20_000.into(), logs).expect("is allowed");
+    let shares = receivers::<T>(shares, true).into_iter().map(|(receiver, _)| Share { receiver, basis_points: 1 });
+    Slot {
+        seller: HOLDER,
+        item: U256::one(),
+        left: U256::one(),
+        currency,
+        price: 10_000.into(),
+        shares: shares.collect::<Vec<_>>().try_into().expect("is short enough"),
+        salt: H256::zero(),
+    }
 }
 
 #[benchmarks]
@@ -464,6 +482,56 @@ mod benchmarks {
         #[block]
         {
             result = Pallet::<T>::do_burn_edition(OTHER, id, HOLDER, U256::zero(), U256::one(), &mut logs);
+        }
+
+        assert_eq!(result, Ok(()));
+    }
+
+    /// `n`: shares.
+    #[benchmark]
+    fn open_slot(n: Linear<0, MAX_SHARES>) {
+        let id = uniques::<T>();
+        let slot = slot::<T>(n);
+        let mut logs = vec![];
+        let result;
+
+        #[block]
+        {
+            result = Pallet::<T>::do_open_slot(HOLDER, id, slot, &mut logs);
+        }
+
+        assert!(result.is_ok());
+    }
+
+    /// `n`: shares. The token and the collection are closed, so everybody is looked up.
+    #[benchmark]
+    fn buy(n: Linear<0, MAX_SHARES>) {
+        let id = uniques::<T>();
+        let slot = slot::<T>(n);
+        let mut logs = vec![];
+        let name = Pallet::<T>::do_open_slot(HOLDER, id, slot, &mut logs).expect("is allowed");
+        let result;
+
+        #[block]
+        {
+            result = Pallet::<T>::do_buy(OTHER, id, name, U256::one(), &mut logs);
+        }
+
+        assert_eq!(result, Ok(U256::one()));
+    }
+
+    /// By an admin, who has to be found to be one.
+    #[benchmark]
+    fn close_slot() {
+        let id = uniques::<T>();
+        let slot = slot::<T>(MAX_SHARES);
+        let mut logs = vec![];
+        let name = Pallet::<T>::do_open_slot(HOLDER, id, slot, &mut logs).expect("is allowed");
+        let result;
+
+        #[block]
+        {
+            result = Pallet::<T>::do_close_slot(ADMIN, id, name, &mut logs);
         }
 
         assert_eq!(result, Ok(()));

@@ -65,13 +65,13 @@ pub mod pallet {
     use super::*;
     use crate::{
         abi::{IToken::ITokenErrors, ITokens::ITokensErrors},
-        collections::{Collection, Edition, Unique, Uri},
+        collections::{Collection, Edition, Slot, Unique, Uri},
     };
     use alloc::vec::Vec;
     use frame_support::pallet_prelude::*;
     use frame_system::pallet_prelude::*;
     use hanse_primitives::{Log, LogSink};
-    use sp_core::{H160, U256};
+    use sp_core::{H160, H256, U256};
 
     /// What tokens need of their runtime. Logs of native calls go where those of `pallet-users` go.
     #[pallet::config]
@@ -126,6 +126,10 @@ pub mod pallet {
     /// Collection, owner and operator: who may move all that the owner has.
     #[pallet::storage]
     pub type ItemOperators<T> = StorageDoubleMap<_, Identity, H160, Blake2_128Concat, (H160, H160), ()>;
+
+    /// Collection, slot's id: what is for sale. The id is a hash.
+    #[pallet::storage]
+    pub type Slots<T> = StorageDoubleMap<_, Identity, H160, Identity, H256, Slot>;
 
     /// Why a native call is refused; contracts get [`TokenError`].
     #[pallet::error]

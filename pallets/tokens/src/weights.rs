@@ -38,6 +38,9 @@ pub trait WeightInfo {
     fn mint_edition(n: u32) -> Weight;
     fn transfer_editions(n: u32) -> Weight;
     fn burn_edition() -> Weight;
+    fn open_slot(n: u32) -> Weight;
+    fn buy(n: u32) -> Weight;
+    fn close_slot() -> Weight;
 }
 
 /// Weights with the runtime's own cost of the database.
@@ -253,5 +256,27 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
     fn burn_edition() -> Weight {
         Weight::from_parts(40_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 2))
+    }
+
+    fn open_slot(n: u32) -> Weight {
+        Weight::from_parts(60_000_000, 0)
+            .saturating_add(Weight::from_parts(1_000_000, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(9))
+            .saturating_add(T::DbWeight::get().writes(4))
+    }
+
+    fn buy(n: u32) -> Weight {
+        Weight::from_parts(100_000_000, 0)
+            .saturating_add(Weight::from_parts(12_000_000, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(18))
+            .saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(n.into())))
+            .saturating_add(T::DbWeight::get().writes(7))
+            .saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
+    }
+
+    fn close_slot() -> Weight {
+        Weight::from_parts(60_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads(10))
+            .saturating_add(T::DbWeight::get().writes(4))
     }
 }

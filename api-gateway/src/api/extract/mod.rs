@@ -15,7 +15,8 @@ pub use body::{Body, Checks, Json, LargeJson, Unchecked};
 pub use idempotency::{IDEMPOTENCY_MAX_CHARS, Idempotency};
 pub use path::{
     AddressPath, AppPath, BlockPath, CollectionPath, ContractPath, EventPath, HashPath, HolderPath, ItemPath, JobPath,
-    KeyPath, MemberPath, OperationPath, SchedulePath, SessionPath, TokenPath, UserPath, WebhookPath,
+    KeyPath, MemberPath, OperationPath, SchedulePath, SessionPath, SlotPath, TokenPath, UserPath, WalletPath,
+    WebhookPath,
 };
 pub use principal::{APP_HEADER, AdminScope, AnyScope, Bearer, Caller, MemberScope, OwnerCaller, OwnerScope};
 pub use query::Query;

@@ -49,12 +49,16 @@ path_ids! {
     KeyPath("key", Id::ServerKey);
     /// `{user}`
     UserPath("user", Id::User);
+    /// `{wallet}`
+    WalletPath("wallet", Id::Wallet);
     /// `{token}`
     TokenPath("token", Id::Token);
     /// `{collection}`
     CollectionPath("collection", Id::Collection);
     /// `{item}`
     ItemPath("item", Id::Item);
+    /// `{slot}`
+    SlotPath("slot", Id::Slot);
     /// `{contract}`
     ContractPath("contract", Id::Contract);
     /// `{operation}`

@@ -37,6 +37,7 @@ use utoipa::{Modify, OpenApi};
         (name = "tokens", description = "Issue, mint, burn"),
         (name = "transfers", description = "Move units"),
         (name = "collections", description = "Collectibles: collections and their items"),
+        (name = "slots", description = "Items for sale, at a price in a token"),
         (name = "contracts", description = "Contracts of the app's own, or anybody's, by their interface"),
         (name = "schedules", description = "Transfers at a time to come, once or again and again"),
         (name = "jobs", description = "Thousands of transfers or users behind one request"),

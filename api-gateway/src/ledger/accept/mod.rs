@@ -300,7 +300,7 @@ async fn load_balances(
     let mut keys = BTreeSet::new();
     let mut app_ids = HashMap::new();
     for (index, call, sender) in calls {
-        if let Some(token) = &call.token {
+        for token in call.token.iter().chain(&call.currency) {
             app_ids.insert(token.id.clone(), submissions[*index].app_id.clone());
             keys.insert((token.id.clone(), address_text(*sender)));
         }
@@ -324,13 +324,19 @@ fn check(table: &Table, call: &Call, sender: Address, deltas: &[(String, String,
         }
         // What the operation brings to its own sender comes too late to pay for it.
         if *address == sender && delta.outgoing > entry.available() {
-            let symbol = call.token.as_ref().map(|token| token.symbol.as_str()).unwrap_or_default();
+            let moved = call.token.iter().chain(&call.currency).find(|moved| moved.id == *token);
+            let symbol = moved.map(|token| token.symbol.as_str()).unwrap_or_default();
             let mut detail = format!("available {}, needed {} ({symbol})", entry.available(), delta.outgoing);
             let coming = entry.pending_in.saturating_sub(entry.pending_own_in);
             if !coming.is_zero() {
                 detail.push_str(&format!("; {coming} more is on its way and counts once it is in a block"));
             }
             return Err(Error::new(Code::InsufficientBalance, detail));
+        }
+        // From somebody else's stock: what a collection has for sale.
+        if *address != sender && delta.outgoing > entry.available() {
+            let detail = format!("{} for sale, {} asked for", entry.available(), delta.outgoing);
+            return Err(Error::new(Code::LedgerRuleViolated, detail));
         }
     }
     Ok(())

@@ -3,12 +3,14 @@
 //! ```text
 //!  follower ─► append, revert_to    in the transaction of the projection, so that the explorer is never behind it
 //!  backfill ─► prepend              from where the follower began down to block 0, chunk by chunk
+//!  deployed ─► names                of tokens that are no code of the chain's own
 //! ```
 //!
 //! `chain_history.low_number` says from which block on everything is there. The rows hold what lists and searches need;
 //! the rest of a transaction is asked from the node (see [`super::inspect`]).
 
 mod backfill;
+pub(crate) mod deployed;
 mod rows;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use super::super::chain::{Receipt, SignedTransaction, by_hash};
 use super::super::contracts::{COLLECTIONS, ChainAppId, TOKENS, abi, address_text, hash_text};
 use super::super::projection::BlockData;
 use super::super::state::big;
+use super::deployed;
 use crate::db::{QueryBuilder, Standard};
 use crate::error::Result;
 use alloy::primitives::{Address, Log, LogData, hex};
@@ -38,7 +39,8 @@ pub(super) async fn insert(tx: &mut AnyConnection, blocks: &[BlockData]) -> Resu
     add_hours(tx, &hours).await?;
     insert_blocks(tx, blocks).await?;
     insert_transactions(tx, blocks).await?;
-    insert_tokens(tx, blocks).await
+    insert_tokens(tx, blocks).await?;
+    deployed::insert(tx, blocks).await
 }
 
 fn count(number: usize) -> i64 {

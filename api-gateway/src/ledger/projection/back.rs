@@ -147,7 +147,7 @@ pub(crate) async fn revert_to(
         let (sender, effects): (String, String) = (row.try_get("sender")?, row.try_get("effects")?);
         let effects: Effects = serde_json::from_str(&effects).map_err(Error::internal)?;
         let app_id: String = row.try_get("app_id")?;
-        app_ids.extend(effects.token.iter().map(|token| (token.clone(), app_id.clone())));
+        app_ids.extend(effects.tokens().map(|token| (token.clone(), app_id.clone())));
         let deltas = effects.pending(sender.parse().map_err(Error::internal)?);
         keys.extend(deltas.iter().map(|(token, address, _)| (token.clone(), address.clone())));
         pending.extend(deltas);
@@ -200,6 +200,7 @@ pub(crate) async fn revert_to(
     for sql in [
         "DELETE FROM transfers WHERE block_number > $1",
         "DELETE FROM token_controls WHERE block_number > $1",
+        "DELETE FROM slot_changes WHERE block_number > $1",
         "DELETE FROM blocks WHERE number > $1",
     ] {
         sqlx::query(sql).bind(big(number)).execute(&mut *tx).await?;

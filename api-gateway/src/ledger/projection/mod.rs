@@ -14,6 +14,7 @@ mod back;
 mod controls;
 mod moves;
 mod rows;
+mod slots;
 mod tokens;
 
 pub(crate) use back::{finalize, revert_to};
@@ -102,7 +103,7 @@ pub(crate) async fn apply(
     let mut keys: BTreeSet<Key> = BTreeSet::new();
     let mut app_ids: HashMap<String, String> = HashMap::new();
     for ours in ours.values().filter(|ours| ours.effects_pending) {
-        app_ids.extend(ours.effects.token.iter().map(|token| (token.clone(), ours.app_id.clone())));
+        app_ids.extend(ours.effects.tokens().map(|token| (token.clone(), ours.app_id.clone())));
         keys.extend(ours.effects.pending(ours.sender).into_iter().map(|(token, address, _)| (token, address)));
     }
     for one in &moved {
@@ -138,6 +139,7 @@ pub(crate) async fn apply(
     let changed = include_operations(tx, blocks, &ours).await?;
     insert_transfers(tx, blocks, &moved, &ours).await?;
     controls::insert(tx, tokens, blocks).await?;
+    slots::insert(tx, tokens, blocks).await?;
     table.store(tx).await?;
     change_supplies(db, tx, supplies).await?;
     if let Some(last) = blocks.last() {

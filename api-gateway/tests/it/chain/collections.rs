@@ -8,15 +8,15 @@ use hanse_gateway::ledger::contracts::abi::{ICollection, ICollection721, ICollec
 use serde_json::{Value, json};
 
 impl Shop {
-    async fn write(&self, path: &str, body: Value) -> Value {
+    pub(super) async fn write(&self, path: &str, body: Value) -> Value {
         self.gateway.post(path).bearer(&self.tenant.key).once().json(&body).send().await.expect(202)
     }
 
-    async fn read(&self, path: &str) -> Value {
+    pub(super) async fn read(&self, path: &str) -> Value {
         self.gateway.get(path).bearer(&self.tenant.key).send().await.expect(200)
     }
 
-    async fn collection(&self, standard: &str) -> Value {
+    pub(super) async fn collection(&self, standard: &str) -> Value {
         let body = json!({
             "standard": standard, "name": "Harbour", "symbol": "HARB", "uri": "https://example.org/harbour.json",
             "royalty": { "receiver": format!("0x{}", "5a".repeat(20)), "basisPoints": 250 },
@@ -26,20 +26,20 @@ impl Shop {
         made
     }
 
-    async fn item(&self, collection: &Value, body: Value) -> Value {
+    pub(super) async fn item(&self, collection: &Value, body: Value) -> Value {
         let made = self.write(&format!("/collections/{}/items", text(&collection["id"])), body).await;
         self.wait(&made["operation"], "finalized").await;
         made
     }
 
     /// Does it and waits until it is final.
-    async fn done(&self, path: &str, body: Value) -> Value {
+    pub(super) async fn done(&self, path: &str, body: Value) -> Value {
         let moved = self.write(path, body).await;
         self.wait(&moved["operation"], "finalized").await
     }
 
     /// Does it, which the chain refuses; the code of the reason.
-    async fn refused(&self, path: &str, body: Value) -> String {
+    pub(super) async fn refused(&self, path: &str, body: Value) -> String {
         let moved = self.write(path, body).await;
         let failed = self.wait_for(text(&moved["operation"]["id"]), "failed".into()).await;
         text(&failed["error"]["code"])
@@ -47,13 +47,13 @@ impl Shop {
 }
 
 /// Asks a contract.
-async fn ask<C: SolCall>(node: &Node, to: &Value, call: &C) -> C::Return {
+pub(super) async fn ask<C: SolCall>(node: &Node, to: &Value, call: &C) -> C::Return {
     let request = json!({ "to": to, "input": alloy::hex::encode_prefixed(call.abi_encode()) });
     let answer = text(&node.rpc("eth_call", json!([request, "latest"])).await);
     C::abi_decode_returns(&alloy::hex::decode(answer).unwrap()).unwrap()
 }
 
-fn address(of: &Value) -> Address {
+pub(super) fn address(of: &Value) -> Address {
     text(of).parse().unwrap()
 }
 

@@ -1,7 +1,7 @@
 //! The explorer says what the node says, whoever sent the transactions and whenever the gateway began to look.
 
 use super::{Node, Shop, node_or_skip};
-use crate::support::text;
+use crate::support::{text, unique};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -219,4 +219,29 @@ async fn what_waits_for_a_block_is_pending() {
     }
     assert_eq!(status, "included");
     shop.gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_somebody_deploys_is_listed_by_the_name_that_it_gives_itself() {
+    let node = node_or_skip!();
+    let shop = Shop::accepted(&node, "open").await;
+    let accounts = node.rpc("eth_accounts", json!([])).await;
+    let symbol = format!("C{}", unique() % 1_000_000);
+    let code = hanse_tests::erc20::creation("Coin\u{7}", &symbol, alloy::primitives::U256::from(1_000)).unwrap();
+    let transaction = json!({ "from": accounts[0], "input": alloy::hex::encode_prefixed(code), "gas": "0x2dc6c0" });
+    let hash = text(&node.rpc("eth_sendTransaction", json!([transaction])).await);
+    // It tells of its supply as it is made: known from then on, and named a moment later.
+    let mut found = Value::Null;
+    while found["name"] != "Coin" {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let tokens = shop.explore_all("/tokens").await;
+        found = tokens.into_iter().find(|token| token["transactionHash"] == hash.as_str()).unwrap_or_default();
+    }
+    assert_eq!(
+        (&found["symbol"], &found["decimals"], &found["standard"]),
+        (&json!(symbol), &json!(18), &json!("erc20"))
+    );
+    assert_eq!((&found["creator"], &found["chainAppId"]), (&accounts[0], &Value::Null));
+    let hits = shop.explore(&format!("/search?q={symbol}")).await;
+    assert!(hits.to_string().contains(&text(&found["address"])), "{hits}");
 }

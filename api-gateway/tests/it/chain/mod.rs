@@ -16,6 +16,7 @@ mod people;
 mod policies;
 mod reorg;
 mod schedules;
+mod slots;
 mod transfers;
 mod webhooks;
 

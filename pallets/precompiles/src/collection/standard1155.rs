@@ -172,7 +172,8 @@ fn mint<T: crate::Config>(
     Ok(Answer::Ask(mints.iter().map(ask).collect()))
 }
 
-fn single(
+/// What a receiver of an item is asked.
+pub(super) fn single(
     operator: alloy_primitives::Address,
     from: alloy_primitives::Address,
     item: U256,

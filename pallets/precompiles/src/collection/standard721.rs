@@ -131,7 +131,8 @@ fn mint<T: crate::Config>(
     Ok(Answer::Ask(questions))
 }
 
-fn question(operator: H160, from: H160, to: H160, item: U256, data: &[u8]) -> (H160, Vec<u8>) {
+/// What a receiver of an item is asked.
+pub(super) fn question(operator: H160, from: H160, to: H160, item: U256, data: &[u8]) -> (H160, Vec<u8>) {
     let call = IERC721Receiver::onERC721ReceivedCall {
         operator: address(operator),
         from: address(from),

@@ -209,7 +209,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn put_edition(id: H160, item: U256, account: H160, holding: U256) {
+    pub(super) fn put_edition(id: H160, item: U256, account: H160, holding: U256) {
         if holding.is_zero() {
             EditionHoldings::<T>::remove(id, (item, account));
         } else {
@@ -219,7 +219,7 @@ impl<T: Config> Pallet<T> {
 }
 
 /// Errors: `ERC1155InsufficientBalance`.
-fn debit(holding: U256, account: H160, item: U256, value: U256) -> Result<U256, CollectionError> {
+pub(super) fn debit(holding: U256, account: H160, item: U256, value: U256) -> Result<U256, CollectionError> {
     holding.checked_sub(value).ok_or_else(|| {
         ICollection1155::ERC1155InsufficientBalance {
             sender: address(account),
@@ -232,7 +232,7 @@ fn debit(holding: U256, account: H160, item: U256, value: U256) -> Result<U256, 
 }
 
 /// `TransferSingle`; from the zero address it is a mint, to it a burn (ERC-1155).
-fn single_log(id: H160, operator: H160, from: H160, to: H160, item: U256, value: U256) -> Log {
+pub(super) fn single_log(id: H160, operator: H160, from: H160, to: H160, item: U256, value: U256) -> Log {
     log(
         id,
         &ICollection1155::TransferSingle {

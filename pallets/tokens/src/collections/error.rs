@@ -1,6 +1,9 @@
 //! Why a collection refuses.
 
-use crate::abi::{ICollection, ICollection721, ICollection1155, ICollections};
+use crate::{
+    TokenError,
+    abi::{ICollection, ICollection721, ICollection1155, ICollections, ISaleSlots},
+};
 use alloc::vec::Vec;
 use alloy_sol_types::{Panic, PanicKind, SolError, SolInterface};
 use pallet_users::UsersError;
@@ -16,6 +19,10 @@ pub enum CollectionError {
     Edition(ICollection1155::ICollection1155Errors),
     /// Of `ICollections.sol`.
     Issuer(ICollections::ICollectionsErrors),
+    /// Of `ISaleSlots.sol`.
+    Slots(ISaleSlots::ISaleSlotsErrors),
+    /// Of the token that a sale is paid with.
+    Payment(TokenError),
     /// Of `IUsers.sol`: the app is the reason.
     Users(UsersError),
     /// A sum would not fit its type.
@@ -30,6 +37,8 @@ impl CollectionError {
             Self::Unique(error) => error.abi_encode(),
             Self::Edition(error) => error.abi_encode(),
             Self::Issuer(error) => error.abi_encode(),
+            Self::Slots(error) => error.abi_encode(),
+            Self::Payment(error) => error.abi_encode(),
             Self::Users(error) => error.abi_encode(),
             Self::Overflow => Panic::from(PanicKind::UnderOverflow).abi_encode(),
         }
@@ -39,6 +48,12 @@ impl CollectionError {
 impl From<UsersError> for CollectionError {
     fn from(error: UsersError) -> Self {
         Self::Users(error)
+    }
+}
+
+impl From<TokenError> for CollectionError {
+    fn from(error: TokenError) -> Self {
+        Self::Payment(error)
     }
 }
 
@@ -53,3 +68,5 @@ crate::error::from_each!(CollectionError::Edition: ICollection1155:
     ERC1155InvalidSender, ERC1155MissingApprovalForAll, ExceededCap, ItemExists, ItemNotFound);
 crate::error::from_each!(CollectionError::Issuer: ICollections:
     CollectionExists, InvalidName, InvalidRoyalty, InvalidSymbol, InvalidUri);
+crate::error::from_each!(CollectionError::Slots: ISaleSlots:
+    InvalidAmount, InvalidShares, NotSlotSeller, SlotExists, SlotNotFound);

@@ -1,6 +1,6 @@
 //! What an app's owner and admins do to a collection as a whole: create, pause.
 
-use super::{Collection, CollectionError, CollectionParams, MAX_BASIS_POINTS, Royalty, Uri, guard::Guard};
+use super::{Collection, CollectionError, CollectionParams, MAX_BASIS_POINTS, Share, Uri, guard::Guard};
 use crate::{
     Collections, Config, MAX_NAME_BYTES, MAX_SYMBOL_BYTES, Pallet,
     abi::{ICollection, ICollections},
@@ -84,10 +84,10 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-fn royalty(receiver: H160, basis_points: u16) -> Result<Option<Royalty>, CollectionError> {
+fn royalty(receiver: H160, basis_points: u16) -> Result<Option<Share>, CollectionError> {
     let sound = basis_points <= MAX_BASIS_POINTS && receiver.is_zero() == (basis_points == 0);
     ensure!(sound, ICollections::InvalidRoyalty { receiver: address(receiver), basisPoints: basis_points });
-    Ok((basis_points > 0).then_some(Royalty { receiver, basis_points }))
+    Ok((basis_points > 0).then_some(Share { receiver, basis_points }))
 }
 
 /// Errors: `InvalidUri`.

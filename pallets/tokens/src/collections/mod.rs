@@ -5,7 +5,7 @@
 //!   call to 0x48414E534521… (ERC-721)     0x48414E534555… (ERC-1155)     ICollections.createCollection
 //!                  │                                │                                  │
 //!                  ▼                                ▼                                  ▼
-//!             unique.rs                        edition.rs                         issuance.rs
+//!             unique.rs  ◄── slots.rs ──►  edition.rs                         issuance.rs
 //!                  └──── guard.rs: exists? paused? allowed to hold? an admin? ─────────┘
 //!                                     │                  │
 //!                                     ▼                  ▼
@@ -17,10 +17,14 @@
 //! - For each ERC-1155 item the sum of what its holders have is its supply, which is at most its cap if there is one. An
 //!   ERC-721 collection's supply is the number of its items, and an account's count that of those it owns.
 //! - An item's metadata and its cap never change.
+//! - What is for sale is the collection's own meanwhile: its address has at least what its open slots have left.
+//! - A slot's terms never change, and its id is their hash. A sale pays the price in full: royalty, shares, and the rest to
+//!   the seller.
 //! - What is zero isn't stored.
 //!
 //! # Decisions that the interfaces leave open
 //! - As with tokens, a closed collection's sender is checked like its receiver, and approving isn't moving.
+//! - A sale is a move of the seller's as well: suspended, in a closed collection, he sells nothing and gets nothing back.
 //! - A burnt ERC-721 item may be minted again under its number, as OpenZeppelin's may; with metadata of its own.
 //!
 //! # Failure
@@ -30,10 +34,13 @@ mod edition;
 mod error;
 mod guard;
 mod issuance;
+mod slots;
 mod types;
 mod unique;
 
 pub use error::CollectionError;
+pub use slots::terms;
 pub use types::{
-    Collection, CollectionParams, Edition, MAX_BASIS_POINTS, MAX_ITEMS, MAX_URI_BYTES, Royalty, Unique, Uri,
+    Collection, CollectionParams, Edition, MAX_BASIS_POINTS, MAX_ITEMS, MAX_SHARES, MAX_URI_BYTES, Share, Slot, Unique,
+    Uri,
 };

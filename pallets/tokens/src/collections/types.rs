@@ -6,12 +6,14 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{BoundedVec, traits::ConstU32};
 use hanse_primitives::addresses::AppId;
 use scale_info::TypeInfo;
-use sp_core::{H160, U256};
+use sp_core::{H160, H256, U256};
 
 /// Longest URI of metadata, in bytes of UTF-8.
 pub const MAX_URI_BYTES: u32 = 256;
 /// Most items, or receivers, of one call.
 pub const MAX_ITEMS: u32 = 1_000;
+/// Most beneficiaries of one sale slot, beside the royalty's receiver and the seller.
+pub const MAX_SHARES: u32 = 10;
 /// A whole, in hundredths of a percent.
 pub const MAX_BASIS_POINTS: u16 = 10_000;
 
@@ -36,25 +38,44 @@ pub struct Collection {
     /// Of the collection itself (ERC-7572); may be empty.
     pub uri: Uri,
     /// Of each of its items (ERC-2981).
-    pub royalty: Option<Royalty>,
+    pub royalty: Option<Share>,
 }
 
 /// Who shares in the price of a sale.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Royalty {
+pub struct Share {
     /// Not zero.
     pub receiver: H160,
     /// Hundredths of a percent: 1 to [`MAX_BASIS_POINTS`].
     pub basis_points: u16,
 }
 
-impl Royalty {
+impl Share {
     /// The share in a price, rounded down, in the price's unit.
     pub fn of(&self, price: U256) -> U256 {
         let share = price.full_mul(self.basis_points.into()) / MAX_BASIS_POINTS;
         // At most the price.
         U256::try_from(share).unwrap_or(price)
     }
+}
+
+/// Items that wait with their collection for whoever pays the price.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Slot {
+    /// Who gets the payment, or the items back.
+    pub seller: H160,
+    /// The item.
+    pub item: U256,
+    /// How many are to be sold yet; never zero.
+    pub left: U256,
+    /// The token that is paid with.
+    pub currency: H160,
+    /// Of one item, in the currency's smallest unit.
+    pub price: U256,
+    /// Who has a share in what is paid; the royalty isn't among them.
+    pub shares: BoundedVec<Share, ConstU32<MAX_SHARES>>,
+    /// The seller's choice, for several slots on the same terms.
+    pub salt: H256,
 }
 
 /// An ERC-721 item.

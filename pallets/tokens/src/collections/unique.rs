@@ -72,12 +72,7 @@ impl<T: Config> Pallet<T> {
         );
         guard.ensure_holder(from)?;
         guard.ensure_holder(to)?;
-        Uniques::<T>::insert(id, item, Unique { owner: to, approved: H160::zero() });
-        if from != to {
-            Self::count_unique(id, from, -1);
-            Self::count_unique(id, to, 1);
-        }
-        logs.push(transfer_log(id, from, to, item));
+        Self::move_unique(id, from, to, item, logs);
         Ok(())
     }
 
@@ -163,7 +158,17 @@ impl<T: Config> Pallet<T> {
         Ok(UniqueCounts::<T>::get(id, owner))
     }
 
-    fn find_unique(id: H160, item: U256) -> Result<Unique, CollectionError> {
+    /// The change itself, which the caller has found to be right.
+    pub(super) fn move_unique(id: H160, from: H160, to: H160, item: U256, logs: &mut Vec<Log>) {
+        Uniques::<T>::insert(id, item, Unique { owner: to, approved: H160::zero() });
+        if from != to {
+            Self::count_unique(id, from, -1);
+            Self::count_unique(id, to, 1);
+        }
+        logs.push(transfer_log(id, from, to, item));
+    }
+
+    pub(super) fn find_unique(id: H160, item: U256) -> Result<Unique, CollectionError> {
         Uniques::<T>::get(id, item)
             .ok_or_else(|| ICollection721::ERC721NonexistentToken { tokenId: ru256(item) }.into())
     }
