@@ -41,6 +41,7 @@ pub mod events;
 pub mod jobs;
 pub mod ledger;
 pub mod mail;
+mod named;
 pub mod schedules;
 pub mod secret;
 pub mod server;

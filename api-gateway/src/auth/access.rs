@@ -23,28 +23,9 @@ pub enum Role {
     Owner,
 }
 
+crate::named::named!(Role: Viewer = "viewer", Developer = "developer", Admin = "admin", Owner = "owner");
+
 impl Role {
-    /// As the database has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Viewer => "viewer",
-            Self::Developer => "developer",
-            Self::Admin => "admin",
-            Self::Owner => "owner",
-        }
-    }
-
-    /// From the database.
-    ///
-    /// # Errors
-    /// For another text: a bug.
-    pub fn parse(text: &str) -> Result<Self> {
-        let all = [Self::Viewer, Self::Developer, Self::Admin, Self::Owner];
-        all.into_iter()
-            .find(|role| role.as_str() == text)
-            .ok_or_else(|| Error::internal(format!("the database has a role {text}")))
-    }
-
     /// Refuses who is less.
     ///
     /// # Errors

@@ -16,21 +16,7 @@ pub enum Standard {
     Erc1155,
 }
 
-impl Standard {
-    /// As in the database and in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Erc20 => "erc20",
-            Self::Erc721 => "erc721",
-            Self::Erc1155 => "erc1155",
-        }
-    }
-
-    /// The inverse of [`Standard::as_str`].
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Erc20, Self::Erc721, Self::Erc1155].into_iter().find(|one| one.as_str() == text)
-    }
-}
+crate::named::named!(Standard: Erc20 = "erc20", Erc721 = "erc721", Erc1155 = "erc1155");
 
 /// A contract of the chain's own tokens and collections, and where it is about one item, its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,7 +51,7 @@ impl Asset {
             Some((contract, number)) => (contract, Some(U256::from_str_radix(number, 10).ok()?)),
             None => (locator, None),
         };
-        Some(Self { standard: Standard::parse(standard)?, contract: contract.parse().ok()?, item })
+        Some(Self { standard: Standard::parse(standard).ok()?, contract: contract.parse().ok()?, item })
     }
 }
 

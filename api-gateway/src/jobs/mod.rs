@@ -36,20 +36,7 @@ pub enum JobKind {
     Users,
 }
 
-impl JobKind {
-    /// As in the database and in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Transfers => "transfers",
-            Self::Users => "users",
-        }
-    }
-
-    /// The inverse of [`JobKind::as_str`].
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Transfers, Self::Users].into_iter().find(|kind| kind.as_str() == text)
-    }
-}
+crate::named::named!(JobKind: Transfers = "transfers", Users = "users");
 
 /// Whether there is anything left to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

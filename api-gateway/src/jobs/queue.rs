@@ -60,7 +60,7 @@ pub(super) async fn running(db: &Db) -> Result<Vec<Running>> {
             Ok(Running {
                 id: row.try_get("id")?,
                 app_id: row.try_get("app_id")?,
-                kind: JobKind::parse(&kind).ok_or_else(|| Error::internal("a job's row has an unknown kind"))?,
+                kind: JobKind::parse(&kind)?,
                 token_id: row.try_get("token_id")?,
                 wallet_id: row.try_get("wallet_id")?,
             })
@@ -126,7 +126,7 @@ pub async fn counts(db: &Db, job: &str) -> Result<Counts> {
     let mut counts = Counts::default();
     for row in rows {
         let (status, operation): (String, Option<String>) = (row.try_get("status")?, row.try_get("operation")?);
-        let place = match (status.as_str(), operation.as_deref().and_then(Status::parse)) {
+        let place = match (status.as_str(), operation.as_deref().map(Status::parse).transpose()?) {
             ("waiting", _) => &mut counts.waiting,
             ("cancelled", _) => &mut counts.cancelled,
             ("refused", _) | (_, Some(Status::Failed)) => &mut counts.failed,

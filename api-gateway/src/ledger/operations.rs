@@ -67,7 +67,6 @@ pub(crate) async fn by_ids(
 }
 
 fn from_row(row: &AnyRow) -> Result<Operation> {
-    let unknown = |what: &str| Error::internal(format!("an operation's row has an unknown {what}"));
     let unsigned = |column: &str| -> Result<Option<u64>> {
         row.try_get::<Option<i64>, _>(column)?.map(u64::try_from).transpose().map_err(Error::internal)
     };
@@ -77,10 +76,10 @@ fn from_row(row: &AnyRow) -> Result<Operation> {
     let code: Option<String> = row.try_get("error_code")?;
     let detail: Option<String> = row.try_get("error_detail")?;
     let amount: Option<String> = row.try_get("amount")?;
-    let status = Status::parse(&status).ok_or_else(|| unknown("status"))?;
+    let status = Status::parse(&status)?;
     Ok(Operation {
         id: row.try_get("id")?,
-        kind: Kind::parse(&kind).ok_or_else(|| unknown("kind"))?,
+        kind: Kind::parse(&kind)?,
         status,
         transaction_hash: row.try_get("tx_hash")?,
         sender: row.try_get("sender")?,

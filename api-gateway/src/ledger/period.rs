@@ -1,6 +1,5 @@
 //! Times in which spending is limited.
 
-use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,27 +15,9 @@ pub enum Period {
     Week,
 }
 
+crate::named::named!(Period: Hour = "hour", Day = "day", Week = "week");
+
 impl Period {
-    /// As the database has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Hour => "hour",
-            Self::Day => "day",
-            Self::Week => "week",
-        }
-    }
-
-    /// From the database.
-    ///
-    /// # Errors
-    /// For another text: a bug.
-    pub fn parse(text: &str) -> Result<Self> {
-        let all = [Self::Hour, Self::Day, Self::Week];
-        all.into_iter()
-            .find(|period| period.as_str() == text)
-            .ok_or_else(|| Error::internal(format!("the database has a period {text}")))
-    }
-
     /// Which one it is, counted from 1970.
     pub fn number(self, now_ms: i64) -> i64 {
         const HOUR_MS: i64 = 3_600_000;

@@ -28,25 +28,9 @@ pub enum Status {
     Failed,
 }
 
-impl Status {
-    /// As in the database and in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Sent => "sent",
-            Self::Included => "included",
-            Self::Finalized => "finalized",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// The inverse of [`Status::as_str`].
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Accepted, Self::Sent, Self::Included, Self::Finalized, Self::Failed]
-            .into_iter()
-            .find(|status| status.as_str() == text)
-    }
-}
+crate::named::named!(Status:
+    Accepted = "accepted", Sent = "sent", Included = "included", Finalized = "finalized",
+    Failed = "failed");
 
 /// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -96,67 +80,19 @@ pub enum Kind {
     Cancel,
 }
 
-impl Kind {
-    /// As in the database and in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::CreateApp => "createApp",
-            Self::AddUsers => "addUsers",
-            Self::SetUserStatus => "setUserStatus",
-            Self::CreateToken => "createToken",
-            Self::CreateCollection => "createCollection",
-            Self::CreateItem => "createItem",
-            Self::Mint => "mint",
-            Self::MintBatch => "mintBatch",
-            Self::Burn => "burn",
-            Self::Transfer => "transfer",
-            Self::TransferBatch => "transferBatch",
-            Self::OpenSlot => "openSlot",
-            Self::BuyItem => "buyItem",
-            Self::CloseSlot => "closeSlot",
-            Self::Deploy => "deploy",
-            Self::Call => "call",
-            Self::Pause => "pause",
-            Self::Unpause => "unpause",
-            Self::Freeze => "freeze",
-            Self::Unfreeze => "unfreeze",
-            Self::Cancel => "cancel",
-        }
-    }
+crate::named::named!(Kind:
+    CreateApp = "createApp", AddUsers = "addUsers", SetUserStatus = "setUserStatus", CreateToken = "createToken",
+    CreateCollection = "createCollection", CreateItem = "createItem", Mint = "mint", MintBatch = "mintBatch",
+    Burn = "burn", Transfer = "transfer", TransferBatch = "transferBatch", OpenSlot = "openSlot",
+    BuyItem = "buyItem", CloseSlot = "closeSlot", Deploy = "deploy", Call = "call",
+    Pause = "pause", Unpause = "unpause", Freeze = "freeze", Unfreeze = "unfreeze",
+    Cancel = "cancel");
 
+impl Kind {
     /// Whether it leaves a log whenever it does something. Those of the first runtime are left out: where a chain knows
     /// apps at all, it knows them.
     pub(crate) const fn always_tells(self) -> bool {
         matches!(self, Self::CreateCollection | Self::CreateItem | Self::OpenSlot | Self::BuyItem | Self::CloseSlot)
-    }
-
-    /// The inverse of [`Kind::as_str`].
-    pub fn parse(text: &str) -> Option<Self> {
-        [
-            Self::CreateApp,
-            Self::AddUsers,
-            Self::SetUserStatus,
-            Self::CreateToken,
-            Self::CreateCollection,
-            Self::CreateItem,
-            Self::Mint,
-            Self::MintBatch,
-            Self::Burn,
-            Self::Transfer,
-            Self::TransferBatch,
-            Self::OpenSlot,
-            Self::BuyItem,
-            Self::CloseSlot,
-            Self::Deploy,
-            Self::Call,
-            Self::Pause,
-            Self::Unpause,
-            Self::Freeze,
-            Self::Unfreeze,
-            Self::Cancel,
-        ]
-        .into_iter()
-        .find(|kind| kind.as_str() == text)
     }
 }
 

@@ -16,21 +16,7 @@ pub enum Unit {
     Month,
 }
 
-impl Unit {
-    /// As in the database and in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-        }
-    }
-
-    /// The inverse of [`Unit::as_str`].
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Day, Self::Week, Self::Month].into_iter().find(|unit| unit.as_str() == text)
-    }
-}
+crate::named::named!(Unit: Day = "day", Week = "week", Month = "month");
 
 /// Again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

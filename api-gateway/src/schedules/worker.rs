@@ -95,9 +95,7 @@ fn from_row(row: &AnyRow) -> Result<Due> {
 pub(crate) fn recurrence(row: &AnyRow) -> Result<Option<Recurrence>> {
     let unit: Option<String> = row.try_get("unit")?;
     let every: Option<i64> = row.try_get("every")?;
-    let unit =
-        unit.map(|unit| Unit::parse(&unit).ok_or_else(|| Error::internal("a schedule's row has an unknown unit")));
-    let (Some(unit), Some(every)) = (unit.transpose()?, every) else { return Ok(None) };
+    let (Some(unit), Some(every)) = (unit.map(|unit| Unit::parse(&unit)).transpose()?, every) else { return Ok(None) };
     Ok(Some(Recurrence { unit, every: u32::try_from(every).map_err(Error::internal)? }))
 }
 

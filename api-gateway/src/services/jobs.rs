@@ -293,7 +293,7 @@ async fn from_row(db: &Db, row: &AnyRow) -> Result<Job> {
         None => jobs::counts(db, &id).await?,
     };
     Ok(Job {
-        kind: JobKind::parse(&kind).ok_or_else(|| Error::internal("a job's row has an unknown kind"))?,
+        kind: JobKind::parse(&kind)?,
         status: if status == JobStatus::Finished.as_str() { JobStatus::Finished } else { JobStatus::Running },
         token: row.try_get("token_id")?,
         total: u64::try_from(row.try_get::<i64, _>("total")?).map_err(Error::internal)?,
@@ -306,7 +306,7 @@ async fn from_row(db: &Db, row: &AnyRow) -> Result<Job> {
 
 fn line_from_row(row: &AnyRow) -> Result<JobLine> {
     let (status, chain): (String, Option<String>) = (row.try_get("status")?, row.try_get("operation_status")?);
-    let status = match (status.as_str(), chain.as_deref().and_then(Status::parse)) {
+    let status = match (status.as_str(), chain.as_deref().map(Status::parse).transpose()?) {
         ("waiting", _) => LineStatus::Waiting,
         ("cancelled", _) => LineStatus::Cancelled,
         ("refused", _) | (_, Some(Status::Failed)) => LineStatus::Failed,

@@ -55,22 +55,7 @@ pub enum ScheduleStatus {
     Cancelled,
 }
 
-impl ScheduleStatus {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Finished => "finished",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    fn parse(text: &str) -> Result<Self> {
-        let all = [Self::Active, Self::Finished, Self::Cancelled];
-        all.into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| Error::internal("a schedule's row has an unknown status"))
-    }
-}
+crate::named::named!(ScheduleStatus: Active = "active", Finished = "finished", Cancelled = "cancelled");
 
 /// A transfer at a time to come, once or again and again.
 #[derive(Clone, Debug, Serialize, ToSchema)]

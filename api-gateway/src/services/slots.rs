@@ -72,24 +72,9 @@ pub enum SlotStatus {
     Failed,
 }
 
-impl SlotStatus {
-    const ALL: [(Self, &'static str); 5] = [
-        (Self::Pending, "pending"),
-        (Self::Open, "open"),
-        (Self::Sold, "sold"),
-        (Self::Closed, "closed"),
-        (Self::Failed, "failed"),
-    ];
-
-    fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(status, _)| *status == self).map_or("", |(_, text)| text)
-    }
-
-    fn parse(text: &str) -> Result<Self> {
-        let found = Self::ALL.iter().find(|(_, known)| *known == text);
-        found.map(|(status, _)| *status).ok_or_else(|| Error::internal("a slot has an unknown status"))
-    }
-}
+crate::named::named!(SlotStatus:
+    Pending = "pending", Open = "open", Sold = "sold", Closed = "closed",
+    Failed = "failed");
 
 /// Items for sale.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -368,9 +353,9 @@ fn select(app_id: &str) -> QueryBuilder {
          WHEN c.left_amount <> '0' THEN 'open' ELSE c.kind END AS status FROM slots s \
          LEFT JOIN tokens t ON t.address = s.currency AND t.app_id = s.app_id \
          LEFT JOIN operations o ON o.id = s.operation_id \
-         LEFT JOIN slot_changes c ON c.contract = s.contract AND c.name = s.name AND NOT EXISTS \
-         (SELECT 1 FROM slot_changes d WHERE d.contract = c.contract AND d.name = c.name \
-         AND (d.block_number, d.log_index) > (c.block_number, c.log_index)) WHERE s.app_id = ",
+         LEFT JOIN slot_changes c ON (c.block_number, c.log_index) = (SELECT d.block_number, d.log_index \
+         FROM slot_changes d WHERE d.contract = s.contract AND d.name = s.name \
+         ORDER BY d.block_number DESC, d.log_index DESC LIMIT 1) WHERE s.app_id = ",
     );
     query.push_bind(app_id);
     query

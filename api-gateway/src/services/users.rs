@@ -30,20 +30,7 @@ pub enum UserStatus {
     Erased,
 }
 
-impl UserStatus {
-    /// As in the database and in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Suspended => "suspended",
-            Self::Erased => "erased",
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        [Self::Active, Self::Suspended, Self::Erased].into_iter().find(|status| status.as_str() == text)
-    }
-}
+crate::named::named!(UserStatus: Active = "active", Suspended = "suspended", Erased = "erased");
 
 /// A user of an app.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -263,7 +250,7 @@ fn from_row(row: &AnyRow, tags: Vec<String>) -> Result<User> {
         external_id: row.try_get("external_id")?,
         email: row.try_get("email")?,
         display_name: row.try_get("display_name")?,
-        status: UserStatus::parse(&status).ok_or_else(|| Error::internal("a user's row has an unknown status"))?,
+        status: UserStatus::parse(&status)?,
         tags,
         metadata: serde_json::from_str(row.try_get("metadata")?).map_err(Error::internal)?,
         wallet: Wallet { id: row.try_get("wallet_id")?, address: row.try_get("address")? },

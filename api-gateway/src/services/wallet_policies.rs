@@ -42,22 +42,7 @@ pub enum Signing {
     All,
 }
 
-impl Signing {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Messages => "messages",
-            Self::All => "all",
-        }
-    }
-
-    fn parse(text: &str) -> Result<Self> {
-        let all = [Self::None, Self::Messages, Self::All];
-        all.into_iter()
-            .find(|signing| signing.as_str() == text)
-            .ok_or_else(|| Error::internal(format!("the database has {text} for what a wallet signs")))
-    }
-}
+crate::named::named!(Signing: None = "none", Messages = "messages", All = "all");
 
 /// The most of a token that a wallet may send in a time.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

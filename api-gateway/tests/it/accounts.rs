@@ -132,6 +132,12 @@ on_both_engines!(a_forgotten_password_is_set_anew, |gateway| {
     gateway.restart().await;
     let email = format!("ada{}@example.org", unique());
     let before = gateway.owner(&email).await;
+    let call = async |path: &str, body: Value| {
+        gateway.post(path).bearer(&text(&before["accessToken"])).json(&body).send().await
+    };
+    let made = call("/owners/me/totp", json!({ "currentPassword": PASSWORD })).await.expect(200);
+    let device = Device::new(&text(&made["secret"]));
+    call("/owners/me/totp/confirm", json!({ "code": device.code(0) })).await.expect(200);
     for _ in 0..3 {
         post(&gateway, "/owners/password-resets", json!({ "email": email.to_uppercase() })).await.expect(202);
     }
@@ -145,7 +151,9 @@ on_both_engines!(a_forgotten_password_is_set_anew, |gateway| {
     let set = answers.iter().filter(|answer| answer.status.as_u16() == 204).count();
     assert_eq!(set, 1, "{answers:?}");
     log_in(&gateway, &email, PASSWORD, None).await.expect_problem(401, "credentials_invalid");
-    log_in(&gateway, &email, "a new password", None).await.expect(201);
+    // Who reads the owner's mail has not his device, too.
+    log_in(&gateway, &email, "a new password", None).await.expect_problem(401, "second_factor_required");
+    log_in(&gateway, &email, "a new password", Some(&device.code(1))).await.expect(201);
     // Whoever was logged in is out.
     let token = text(&before["accessToken"]);
     gateway.get("/owners/me").bearer(&token).send().await.expect_problem(401, "token_invalid");

@@ -43,7 +43,17 @@ pub fn fill<T: Pooled>(
     max_bytes: usize,
     deadline: Instant,
 ) -> Filled {
-    let mut batches = Batches { ready, next: None, absent: HashSet::new() };
+    fill_by(gas_of, block, ready, max_bytes, deadline)
+}
+
+fn fill_by<T: Pooled>(
+    gas_of: fn(&UncheckedExtrinsic) -> u64,
+    block: &mut impl Fill,
+    ready: Box<dyn ReadyTransactions<Item = Arc<T>> + Send>,
+    max_bytes: usize,
+    deadline: Instant,
+) -> Filled {
+    let mut batches = Batches { gas_of, ready, next: None, absent: HashSet::new() };
     let mut filled = Filled { end: End::NoMoreTransactions, invalid: Default::default() };
     let mut skipped = 0;
     while skipped < MAX_SKIPPED {
@@ -88,6 +98,7 @@ pub fn fill<T: Pooled>(
 
 /// What is ready, some at a time.
 struct Batches<T> {
+    gas_of: fn(&UncheckedExtrinsic) -> u64,
     ready: Box<dyn ReadyTransactions<Item = Arc<T>> + Send>,
     /// The one that was too much for the last batch.
     next: Option<Arc<T>>,
@@ -105,7 +116,7 @@ impl<T: Pooled> Batches<T> {
                 self.leave_out(&in_pool);
                 continue;
             }
-            let (needs_gas, needs_bytes) = (gas_of(in_pool.data()), in_pool.data().encoded_size());
+            let (needs_gas, needs_bytes) = ((self.gas_of)(in_pool.data()), in_pool.data().encoded_size());
             if needs_bytes > bytes || (needs_gas > gas && !batch.is_empty()) {
                 self.next = Some(in_pool);
                 break;
@@ -212,6 +223,7 @@ mod tests {
         tried: Vec<[u8; 2]>,
         has: Vec<[u8; 2]>,
         bytes: usize,
+        batches: Vec<usize>,
     }
 
     impl Fill for Block {
@@ -220,6 +232,7 @@ mod tests {
         }
 
         fn add_batch(&mut self, extrinsics: Vec<UncheckedExtrinsic>) -> Vec<Result<()>> {
+            self.batches.push(extrinsics.len());
             let add = |extrinsic: UncheckedExtrinsic| {
                 let name = [extrinsic.inner()[0], extrinsic.inner()[1]];
                 self.tried.push(name);
@@ -240,6 +253,49 @@ mod tests {
 
     fn run(block: &mut Block, all: Vec<Arc<Ready>>, max_bytes: usize) -> Filled {
         fill(block, Box::new(Given(all.into_iter())), max_bytes, Instant::now() + Duration::from_secs(60))
+    }
+
+    /// The same, where the third byte says how many million gas a transaction may use.
+    fn run_in_batches(block: &mut Block, all: Vec<Arc<Ready>>, max_bytes: usize) -> Filled {
+        let gas_of = |extrinsic: &UncheckedExtrinsic| u64::from(extrinsic.inner()[2]) * 1_000_000;
+        let deadline = Instant::now() + Duration::from_secs(60);
+        fill_by(gas_of, block, Box::new(Given(all.into_iter())), max_bytes, deadline)
+    }
+
+    fn using(gas: u8, ready: Arc<Ready>) -> Arc<Ready> {
+        let mut data = ready.data.inner().to_vec();
+        data[2] = gas;
+        let (hash, requires, provides) = (ready.hash, ready.requires.clone(), ready.provides.clone());
+        Arc::new(Ready { hash, requires, provides, data: Arc::new(UncheckedExtrinsic::from_blob(data)) })
+    }
+
+    #[test]
+    fn a_batch_has_as_much_as_its_gas_and_the_block_let() {
+        let mut block = Block::default();
+        let gas = [1, 3, 1, 9, 0, 2, 2, 2];
+        let all = gas.iter().zip(1..).map(|(gas, sender)| using(*gas, ready(sender, 0, 9))).collect();
+        run_in_batches(&mut block, all, 1_000);
+        // What alone is more than a batch's gas is one by itself.
+        assert_eq!(block.batches, [2, 1, 1, 3, 1]);
+        assert_eq!(block.has.len(), gas.len());
+
+        let mut block = Block::default();
+        let size = ready(1, 0, 9).data.encoded_size();
+        let filled = run_in_batches(&mut block, (1..=5).map(|sender| ready(sender, 0, 9)).collect(), 2 * size);
+        assert_eq!((block.batches, block.has.len(), filled.end), (vec![2], 2, End::HitBlockSizeLimit));
+    }
+
+    #[test]
+    fn in_a_batch_too_who_follows_a_refused_one_is_not_held_to_be_invalid() {
+        let mut block = Block { refused: vec![([1, 1], InvalidTransaction::Payment)], ..Block::default() };
+        let mut all: Vec<_> = (0..4).map(|nonce| ready(1, nonce, 9)).collect();
+        all.extend([ready(2, 0, 9), ready(1, 4, 9)]);
+        let invalid = all[1].hash;
+        let filled = run_in_batches(&mut block, all, 1_000);
+        assert_eq!(block.batches, [6], "all at once");
+        assert_eq!(block.has, [[1, 0], [2, 0]]);
+        let reasons: Vec<_> = filled.invalid.into_keys().collect();
+        assert_eq!(reasons, [invalid]);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) async fn find_ours(db: &Db, tx: &mut AnyConnection, blocks: &[BlockDa
             let kind: String = row.try_get("kind")?;
             let one = Ours {
                 id: row.try_get("id")?,
-                kind: Kind::parse(&kind).ok_or_else(|| Error::internal("an operation's row has an unknown kind"))?,
+                kind: Kind::parse(&kind)?,
                 app_id: row.try_get("app_id")?,
                 sender: sender.parse().map_err(Error::internal)?,
                 effects: serde_json::from_str(&effects).map_err(Error::internal)?,

@@ -81,8 +81,7 @@ fn from_row(row: &AnyRow) -> Result<ChainToken> {
         |column: &str| -> Result<u64> { u64::try_from(row.try_get::<i64, _>(column)?).map_err(Error::internal) };
     Ok(ChainToken {
         address: row.try_get("address")?,
-        standard: Standard::parse(row.try_get("standard")?)
-            .ok_or_else(|| Error::internal("a token's row has an unknown standard"))?,
+        standard: Standard::parse(row.try_get("standard")?)?,
         name: row.try_get("name")?,
         symbol: row.try_get("symbol")?,
         decimals: u8::try_from(row.try_get::<i64, _>("decimals")?).map_err(Error::internal)?,
