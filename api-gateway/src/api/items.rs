@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::server::AppState;
 use crate::services::Moved;
 use crate::services::holders::{self, Holder};
-use crate::services::items::{self, BurnItem, CreateItem, Held, Item, MintItem, TransferItem};
+use crate::services::items::{self, BurnItem, CreateItem, Held, Item, ItemFilter, MintItem, TransferItem};
 use crate::services::transactions::{self, Transaction};
 use axum::Json;
 use axum::extract::State;
@@ -43,7 +43,7 @@ pub async fn create(
     params(
         ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
         ("collection" = String, Path, description = "`col_…`"),
-        PageQuery,
+        ItemFilter,
     ),
     security(("owner" = []), ("serverKey" = []), ("user" = [])),
     responses((status = 200, description = "A page of items", body = Page<Item>)),
@@ -52,9 +52,9 @@ pub async fn list(
     State(state): State<Arc<AppState>>,
     scope: AnyScope,
     CollectionPath(collection): CollectionPath,
-    Query(page): Query<PageQuery>,
+    Query(filter): Query<ItemFilter>,
 ) -> Result<Json<Page<Item>>> {
-    items::list(&state.db, &scope.app, &collection, &page).await.map(Json)
+    items::list(&state.db, &scope.app, &collection, &filter).await.map(Json)
 }
 
 /// One item.

@@ -12,7 +12,10 @@ use alloy::primitives::{Address, U256};
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
+
+/// Traits of an item at most.
+const MAX_TRAITS: usize = 50;
 
 /// Body of `POST /collections/{collection}/items`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -28,12 +31,51 @@ pub struct CreateItem {
     #[serde(default)]
     #[schema(example = "ipfs://bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi", max_length = 256)]
     pub uri: Option<String>,
+    /// Where its picture, film or sound is: a URI of at most 256 bytes. Kept off chain, as the following are.
+    #[serde(default)]
+    #[schema(example = "https://example.org/sunset.webp", max_length = 256)]
+    pub media: Option<String>,
+    /// How rare it is, in the app's own word: 1 to 32 bytes.
+    #[serde(default)]
+    #[schema(example = "legendary", min_length = 1, max_length = 32)]
+    pub rarity: Option<String>,
+    /// What tells it apart, at most 50.
+    #[serde(default, deserialize_with = "crate::strict::objects")]
+    #[schema(max_items = 50)]
+    pub traits: Vec<Trait>,
     /// ERC-1155 only: the most that there may be; no limit when absent. It can't be changed later.
     #[serde(default)]
     pub cap: Option<Amount>,
     /// ERC-721 only: its first owner, `usr_…`, `wal_…` or a 0x address; the app's treasury when absent.
     #[serde(default)]
     pub to: Option<String>,
+}
+
+/// What tells an item apart from others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Trait {
+    /// 1 to 64 bytes.
+    #[schema(example = "Weather", min_length = 1, max_length = 64)]
+    pub name: String,
+    /// 1 to 64 bytes.
+    #[schema(example = "Storm", min_length = 1, max_length = 64)]
+    pub value: String,
+}
+
+/// Which items of a collection.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ItemFilter {
+    /// Only items of this rarity.
+    #[param(min_length = 1, max_length = 32)]
+    pub rarity: Option<String>,
+    /// How many items at most: 1 to 200, 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u32>,
+    /// `nextCursor` of the page before.
+    pub cursor: Option<String>,
 }
 
 /// Body of `POST /items/{item}/mint`.
@@ -105,6 +147,15 @@ pub struct Item {
     /// Where its metadata is. Absent too for an item that was made without this gateway: the chain knows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
+    /// Where its picture, film or sound is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media: Option<String>,
+    /// How rare it is, in the app's own word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rarity: Option<String>,
+    /// What tells it apart.
+    #[serde(default)]
+    pub traits: Vec<Trait>,
     /// ERC-1155: the most that there may be; absent when there is no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cap: Option<Amount>,
@@ -164,6 +215,9 @@ pub async fn create(
         number: Amount(number),
         name: body.name,
         uri: body.uri,
+        media: body.media,
+        rarity: body.rarity,
+        traits: body.traits,
         cap: body.cap,
         owner: None,
         total_supply: Confirmed { included: Amount::ZERO, finalized: Amount::ZERO },
@@ -174,8 +228,8 @@ pub async fn create(
     let cap = item.cap.unwrap_or_default();
     let insert = Statement::new(
         "INSERT INTO tokens (id, app_id, address, salt, name, symbol, decimals, cap, initial_supply, closed, \
-         included_supply, finalized_supply, operation_id, created_at_ms, standard, collection_id, item, uri) \
-         VALUES ($1, $2, $3, '', $4, $5, 0, $6, '0', $7, '0', '0', $8, $9, $10, $11, $12, $13)",
+         included_supply, finalized_supply, operation_id, created_at_ms, standard, collection_id, item, uri, media, rarity, \
+         traits) VALUES ($1, $2, $3, '', $4, $5, 0, $6, '0', $7, '0', '0', $8, $9, $10, $11, $12, $13, $14, $15, $16)",
     )
     .bind(&item.id)
     .bind(app_id)
@@ -189,7 +243,10 @@ pub async fn create(
     .bind(asset.standard.as_str())
     .bind(&item.collection)
     .bind(number.to_string())
-    .bind(item.uri.clone());
+    .bind(item.uri.clone())
+    .bind(item.media.clone())
+    .bind(item.rarity.clone())
+    .bind(serde_json::to_string(&item.traits).map_err(Error::internal)?);
     let intent = Intent::CreateItem {
         item: TokenRef { id: item.id.clone(), asset, symbol: collection.symbol, decimals: 0 },
         uri: item.uri.clone().unwrap_or_default(),
@@ -289,11 +346,15 @@ pub async fn get(db: &Db, app_id: &str, id: &str) -> Result<Item> {
 ///
 /// # Errors
 /// 404; a bad page query.
-pub async fn list(db: &Db, app_id: &str, collection_id: &str, page: &PageQuery) -> Result<Page<Item>> {
+pub async fn list(db: &Db, app_id: &str, collection_id: &str, filter: &ItemFilter) -> Result<Page<Item>> {
     collections::get(db, app_id, collection_id).await?;
+    let page = PageQuery { limit: filter.limit, cursor: filter.cursor.clone() };
     let limit = page.limit()?;
     let mut query = select("");
     query.push(" WHERE t.collection_id = ").push_bind(collection_id).push(" AND t.app_id = ").push_bind(app_id);
+    if let Some(rarity) = &filter.rarity {
+        query.push(" AND t.rarity = ").push_bind(rarity);
+    }
     query.push(" AND t.id < ").push_bind(page.before()?).push(" ORDER BY t.id DESC LIMIT ").push_bind(limit + 1);
     let rows = query.build().fetch_all(db.reader()).await?;
     let items = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
@@ -330,7 +391,7 @@ pub async fn of_user(db: &Db, app_id: &str, actor: &Actor, user_id: &str, page: 
 /// Items `t`, with further columns.
 fn select(further: &'static str) -> QueryBuilder {
     let mut query = QueryBuilder::new(
-        "SELECT t.id, t.collection_id, t.address, t.standard, t.item, t.name, t.symbol, t.uri, t.cap, t.included_supply, \
+        "SELECT t.id, t.collection_id, t.address, t.standard, t.item, t.name, t.symbol, t.uri, t.media, t.rarity, t.traits, t.cap, t.included_supply, \
          t.finalized_supply, t.operation_id, t.created_at_ms, CASE WHEN t.standard = 'erc721' THEN \
          (SELECT o.address FROM balances o WHERE o.token_id = t.id AND o.included = '1') END AS owner",
     );
@@ -353,6 +414,12 @@ fn from_row(row: &AnyRow) -> Result<Item> {
         number: Amount::read(row, "item")?,
         name: row.try_get("name")?,
         uri: row.try_get("uri")?,
+        media: row.try_get("media")?,
+        rarity: row.try_get("rarity")?,
+        traits: match row.try_get::<Option<String>, _>("traits")? {
+            Some(traits) => serde_json::from_str(&traits).map_err(Error::internal)?,
+            None => Vec::new(),
+        },
         cap: Some(cap).filter(|cap| !cap.is_zero()),
         owner: row.try_get("owner")?,
         total_supply: Confirmed {
@@ -413,6 +480,15 @@ fn validate(standard: CollectionStandard, body: &CreateItem) -> Result<()> {
     let mut faults = Vec::new();
     faults.extend(name_fault("name", &body.name, 64));
     faults.extend(body.uri.as_deref().and_then(|uri| uri_fault("uri", uri)));
+    faults.extend(body.media.as_deref().and_then(|media| uri_fault("media", media)));
+    faults.extend(body.rarity.as_deref().and_then(|rarity| name_fault("rarity", rarity, 32)));
+    if body.traits.len() > MAX_TRAITS {
+        faults.push(FieldError::new("traits", "length", format!("must have at most {MAX_TRAITS} entries")));
+    }
+    for (index, Trait { name, value }) in body.traits.iter().take(MAX_TRAITS).enumerate() {
+        faults.extend(name_fault(&format!("traits[{index}].name"), name, 64));
+        faults.extend(name_fault(&format!("traits[{index}].value"), value, 64));
+    }
     if body.cap.is_some_and(Amount::is_zero) {
         faults.push(FieldError::new("cap", "range", "must be more than 0; leave it out for no cap"));
     }

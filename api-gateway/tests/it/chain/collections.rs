@@ -73,8 +73,17 @@ async fn a_unique_item_has_one_owner_after_the_other() {
     assert_eq!((royalty.receiver, royalty.royaltyAmount), (Address::repeat_byte(0x5a), U256::from(25)));
 
     let uri = "ipfs://bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi";
-    let body = json!({ "name": "Sunset", "number": "7", "uri": uri, "to": ana["id"] });
+    let traits = json!([{ "name": "Weather", "value": "Storm" }]);
+    let body = json!({
+        "name": "Sunset", "number": "7", "uri": uri, "to": ana["id"], "media": "https://example.org/sunset.webp",
+        "rarity": "legendary", "traits": traits,
+    });
     let item = shop.item(&collection, body.clone()).await;
+    let rare = async |rarity: &str| {
+        let list = format!("/collections/{}/items?rarity={rarity}", text(&collection["id"]));
+        shop.read(&list).await["items"].clone()
+    };
+    assert_eq!((&rare("legendary").await[0]["traits"], rare("common").await), (&traits, json!([])));
     assert_eq!((&item["operation"]["kind"], &item["operation"]["resource"]), (&json!("createItem"), &item["id"]));
     let number = U256::from(7);
     assert_eq!(ask(&node, contract, &ICollection721::tokenURICall { tokenId: number }).await, uri);
@@ -237,6 +246,14 @@ async fn collections_and_items_have_rules() {
         (items(&unique_items), json!({ "name": "N", "cap": "2" }), "cap standard"),
         (items(&many), json!({ "name": "N", "to": "0x" }), "to standard"),
         (items(&many), json!({ "name": "N", "cap": "0" }), "cap range"),
+        (items(&many), json!({ "name": "N", "media": "nowhere" }), "media format"),
+        (items(&many), json!({ "name": "N", "rarity": "r".repeat(33) }), "rarity length"),
+        (items(&many), json!({ "name": "N", "traits": [{ "name": "", "value": "v" }] }), "traits[0].name length"),
+        (
+            items(&many),
+            json!({ "name": "N", "traits": vec![json!({ "name": "n", "value": "v" }); 51] }),
+            "traits length",
+        ),
         (items(&many), json!({ "name": "N", "uri": format!("ipfs://{}", "x".repeat(250)) }), "uri length"),
     ] {
         assert_eq!(fault(path, body.clone()).await, expected, "{body}");
