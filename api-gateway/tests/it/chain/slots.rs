@@ -78,7 +78,17 @@ async fn a_sale_pays_everybody_and_moves_the_item() {
     assert_eq!(shop.read(&path).await["status"], "sold");
     // A repeat is answered as the first, sold out or not.
     assert_eq!(buy().await.expect(202)["operation"]["id"], last["operation"]["id"]);
-    assert_eq!(shop.refused(&format!("{path}/close"), json!(null)).await, "slot_not_found");
+    let closing = shop.gateway.post(&format!("{path}/close")).bearer(&shop.tenant.key).once().send().await.expect(202);
+    let failed = shop.wait_for(text(&closing["id"]), "failed".into()).await;
+    assert_eq!(failed["error"]["code"], "slot_not_found");
+
+    let numbers = shop.read(&format!("/users/{}/statistics", text(&ben["id"]))).await;
+    assert_eq!(
+        (&numbers["kinds"], &numbers["items"], &numbers["tokens"]),
+        (&json!({ "buyItem": 2 }), &json!(1), &json!(1))
+    );
+    // Twice royalty, charity and seller; the last price's royalty is two units, its share nine.
+    assert_eq!((&numbers["outgoing"], &numbers["incoming"], &numbers["operations"]), (&json!(6), &json!(3), &json!(2)));
 
     let again = json!({ "from": ana["id"], "currency": shop.token["id"], "price": "1" });
     let opened = shop.write(&of_item("/slots"), again).await;
