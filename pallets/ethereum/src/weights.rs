@@ -1,6 +1,6 @@
 //! Weights of `pallet_ethereum`, as measured. `scripts/weights` writes this file; don't edit it.
 //!
-//! 2026-11-24, AMD EPYC, 50 steps of 20 repeats in the Wasm runtime, without the database; its share is
+//! 2026-11-26, AMD EPYC, 50 steps of 20 repeats in the Wasm runtime, without the database; its share is
 //! what the runtime says of it, for each read and write.
 #![allow(missing_docs)]
 
@@ -24,7 +24,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `System::Account` (r:1 w:0)
     /// Storage: `Evm::CodeHashes` (r:1 w:0)
     fn authorize() -> Weight {
-        Weight::from_parts(43_085_000, 0).saturating_add(T::DbWeight::get().reads(4))
+        Weight::from_parts(62_634_000, 0).saturating_add(T::DbWeight::get().reads(4))
     }
 
     /// Storage: `System::ParentHash` (r:1 w:0)
@@ -32,7 +32,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `System::Account` (r:3 w:3)
     /// Storage: `Evm::CodeHashes` (r:3 w:0)
     fn transact() -> Weight {
-        Weight::from_parts(72_559_000, 0)
+        Weight::from_parts(109_303_000, 0)
             .saturating_add(T::DbWeight::get().reads(8))
             .saturating_add(T::DbWeight::get().writes(3))
     }
@@ -42,7 +42,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Ethereum::BlockHashes` (r:1 w:1)
     /// Storage: `Ethereum::CurrentBlock` (r:0 w:1)
     fn seal() -> Weight {
-        Weight::from_parts(10_146_000, 0)
+        Weight::from_parts(14_862_000, 0)
             .saturating_add(T::DbWeight::get().reads(3))
             .saturating_add(T::DbWeight::get().writes(2))
     }

@@ -1,6 +1,6 @@
 //! Weights of `pallet_evm`, as measured. `scripts/weights` writes this file; don't edit it.
 //!
-//! 2026-11-24, AMD EPYC, 50 steps of 20 repeats in the Wasm runtime, without the database; its share is
+//! 2026-11-26, AMD EPYC, 50 steps of 20 repeats in the Wasm runtime, without the database; its share is
 //! what the runtime says of it, for each read and write.
 #![allow(missing_docs)]
 
@@ -25,7 +25,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `System::Account` (r:3 w:2)
     /// Storage: `Evm::CodeHashes` (r:3 w:0)
     fn transfer() -> Weight {
-        Weight::from_parts(23_816_000, 0)
+        Weight::from_parts(35_953_000, 0)
             .saturating_add(T::DbWeight::get().reads(8))
             .saturating_add(T::DbWeight::get().writes(2))
     }
@@ -38,8 +38,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Evm::Storages` (r:1000 w:1000)
     /// `n` was measured from 0 to 1000.
     fn store(n: u32) -> Weight {
-        Weight::from_parts(24_797_000, 0)
-            .saturating_add(Weight::from_parts(3_920_705, 0).saturating_mul(n.into()))
+        Weight::from_parts(39_939_000, 0)
+            .saturating_add(Weight::from_parts(5_707_549, 0).saturating_mul(n.into()))
             .saturating_add(T::DbWeight::get().reads(9))
             .saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
             .saturating_add(T::DbWeight::get().writes(1))
@@ -54,8 +54,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Evm::Storages` (r:1000 w:0)
     /// `n` was measured from 0 to 1000.
     fn load(n: u32) -> Weight {
-        Weight::from_parts(1_233_261, 0)
-            .saturating_add(Weight::from_parts(3_508_112, 0).saturating_mul(n.into()))
+        Weight::from_parts(40_530_000, 0)
+            .saturating_add(Weight::from_parts(4_910_060, 0).saturating_mul(n.into()))
             .saturating_add(T::DbWeight::get().reads(9))
             .saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
             .saturating_add(T::DbWeight::get().writes(1))
@@ -63,15 +63,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
     /// Storage: `System::ParentHash` (r:1 w:0)
     /// Storage: `Timestamp::Now` (r:1 w:0)
+    /// Storage: `Users::DeployPolicy` (r:1 w:0)
     /// Storage: `System::Account` (r:3 w:2)
     /// Storage: `Evm::CodeHashes` (r:3 w:1)
     /// Storage: `Evm::Storages` (r:1 w:0)
     /// Storage: `Evm::Codes` (r:1 w:1)
     /// `n` was measured from 0 to 24576.
     fn deploy(n: u32) -> Weight {
-        Weight::from_parts(32_400_761, 0)
-            .saturating_add(Weight::from_parts(6_960, 0).saturating_mul(n.into()))
-            .saturating_add(T::DbWeight::get().reads(10))
+        Weight::from_parts(50_107_311, 0)
+            .saturating_add(Weight::from_parts(10_931, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(11))
             .saturating_add(T::DbWeight::get().writes(4))
     }
 }

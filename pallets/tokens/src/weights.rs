@@ -1,10 +1,7 @@
 //! Weights of `pallet_tokens`, as measured. `scripts/weights` writes this file; don't edit it.
 //!
-//! 2026-11-24, AMD EPYC, 50 steps of 20 repeats in the Wasm runtime, without the database; its share is
+//! 2026-11-26, AMD EPYC, 50 steps of 20 repeats in the Wasm runtime, without the database; its share is
 //! what the runtime says of it, for each read and write.
-//!
-//! Those of collections (from `create_collection` on) are not measured yet: the reads and writes are counted in the code,
-//! the time is that of tokens' like operations, and as much again. The next run of `scripts/weights` replaces them.
 #![allow(missing_docs)]
 
 use core::marker::PhantomData;
@@ -53,7 +50,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Tokens::Holdings` (r:1 w:1)
     /// Storage: `Users::Users` (r:1 w:0)
     fn create_token() -> Weight {
-        Weight::from_parts(18_257_000, 0)
+        Weight::from_parts(25_828_000, 0)
             .saturating_add(T::DbWeight::get().reads(6))
             .saturating_add(T::DbWeight::get().writes(2))
     }
@@ -63,11 +60,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Users::Admins` (r:2 w:0)
     /// Storage: `Tokens::Holdings` (r:1 w:1)
     /// Storage: `Users::Users` (r:1 w:0)
-    /// Storage: `Ethereum::NativeLogs` (r:1 w:1)
     fn mint() -> Weight {
-        Weight::from_parts(22_663_000, 0)
-            .saturating_add(T::DbWeight::get().reads(7))
-            .saturating_add(T::DbWeight::get().writes(3))
+        Weight::from_parts(30_755_000, 0)
+            .saturating_add(T::DbWeight::get().reads(6))
+            .saturating_add(T::DbWeight::get().writes(2))
     }
 
     /// Storage: `Tokens::Tokens` (r:1 w:1)
@@ -75,11 +71,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Tokens::Holdings` (r:1 w:1)
     /// Storage: `Users::Users` (r:1 w:0)
     /// Storage: `Users::Admins` (r:1 w:0)
-    /// Storage: `Ethereum::NativeLogs` (r:1 w:1)
     fn burn() -> Weight {
-        Weight::from_parts(20_891_000, 0)
-            .saturating_add(T::DbWeight::get().reads(6))
-            .saturating_add(T::DbWeight::get().writes(3))
+        Weight::from_parts(28_232_000, 0)
+            .saturating_add(T::DbWeight::get().reads(5))
+            .saturating_add(T::DbWeight::get().writes(2))
     }
 
     /// Storage: `Tokens::Tokens` (r:1 w:1)
@@ -89,7 +84,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Users::Users` (r:1 w:0)
     /// Storage: `Users::Admins` (r:1 w:0)
     fn burn_from() -> Weight {
-        Weight::from_parts(22_464_000, 0)
+        Weight::from_parts(31_006_000, 0)
             .saturating_add(T::DbWeight::get().reads(6))
             .saturating_add(T::DbWeight::get().writes(3))
     }
@@ -101,8 +96,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Users::Admins` (r:2 w:0)
     /// `c` was measured from 0 to 1.
     fn transfer(c: u32) -> Weight {
-        Weight::from_parts(11_525_688, 0)
-            .saturating_add(Weight::from_parts(11_760_211, 0).saturating_mul(c.into()))
+        Weight::from_parts(17_316_159, 0)
+            .saturating_add(Weight::from_parts(13_357_465, 0).saturating_mul(c.into()))
             .saturating_add(T::DbWeight::get().reads(3))
             .saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(c.into())))
             .saturating_add(T::DbWeight::get().writes(2))
@@ -116,8 +111,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Users::Admins` (r:2 w:0)
     /// `c` was measured from 0 to 1.
     fn transfer_from(c: u32) -> Weight {
-        Weight::from_parts(16_498_452, 0)
-            .saturating_add(Weight::from_parts(11_781_090, 0).saturating_mul(c.into()))
+        Weight::from_parts(24_857_311, 0)
+            .saturating_add(Weight::from_parts(12_493_063, 0).saturating_mul(c.into()))
             .saturating_add(T::DbWeight::get().reads(4))
             .saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(c.into())))
             .saturating_add(T::DbWeight::get().writes(3))
@@ -128,14 +123,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Tokens::Holdings` (r:1001 w:1001)
     /// Storage: `Users::Users` (r:1001 w:0)
     /// Storage: `Users::Admins` (r:1001 w:0)
-    /// Storage: `Ethereum::NativeLogs` (r:1 w:1)
     /// `n` was measured from 0 to 1000.
     fn transfer_batch(n: u32) -> Weight {
-        Weight::from_parts(16_604_000, 0)
-            .saturating_add(Weight::from_parts(9_223_749, 0).saturating_mul(n.into()))
-            .saturating_add(T::DbWeight::get().reads(6))
+        Weight::from_parts(22_984_000, 0)
+            .saturating_add(Weight::from_parts(13_802_984, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(5))
             .saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n.into())))
-            .saturating_add(T::DbWeight::get().writes(2))
+            .saturating_add(T::DbWeight::get().writes(1))
             .saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n.into())))
     }
 
@@ -143,8 +137,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Tokens::Holdings` (r:1001 w:1001)
     /// `n` was measured from 0 to 1000.
     fn transfer_batch_open(n: u32) -> Weight {
-        Weight::from_parts(7_481_000, 0)
-            .saturating_add(Weight::from_parts(4_071_396, 0).saturating_mul(n.into()))
+        Weight::from_parts(11_417_000, 0)
+            .saturating_add(Weight::from_parts(6_122_239, 0).saturating_mul(n.into()))
             .saturating_add(T::DbWeight::get().reads(2))
             .saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
             .saturating_add(T::DbWeight::get().writes(1))
@@ -154,7 +148,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Tokens::Tokens` (r:1 w:0)
     /// Storage: `Tokens::Allowances` (r:0 w:1)
     fn approve() -> Weight {
-        Weight::from_parts(4_757_000, 0)
+        Weight::from_parts(7_651_000, 0)
             .saturating_add(T::DbWeight::get().reads(1))
             .saturating_add(T::DbWeight::get().writes(1))
     }
@@ -162,121 +156,229 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Tokens::Tokens` (r:1 w:1)
     /// Storage: `Users::Apps` (r:1 w:0)
     /// Storage: `Users::Admins` (r:1 w:0)
-    /// Storage: `Ethereum::NativeLogs` (r:1 w:1)
     fn pause() -> Weight {
-        Weight::from_parts(14_772_000, 0)
-            .saturating_add(T::DbWeight::get().reads(4))
-            .saturating_add(T::DbWeight::get().writes(2))
+        Weight::from_parts(18_838_000, 0)
+            .saturating_add(T::DbWeight::get().reads(3))
+            .saturating_add(T::DbWeight::get().writes(1))
     }
 
     /// Storage: `Tokens::Tokens` (r:1 w:1)
     /// Storage: `Users::Apps` (r:1 w:0)
     /// Storage: `Users::Admins` (r:1 w:0)
-    /// Storage: `Ethereum::NativeLogs` (r:1 w:1)
     fn unpause() -> Weight {
-        Weight::from_parts(14_592_000, 0)
+        Weight::from_parts(18_698_000, 0)
+            .saturating_add(T::DbWeight::get().reads(3))
+            .saturating_add(T::DbWeight::get().writes(1))
+    }
+
+    /// Storage: `Tokens::Tokens` (r:1 w:0)
+    /// Storage: `Users::Apps` (r:1 w:0)
+    /// Storage: `Users::Admins` (r:1 w:0)
+    /// Storage: `Tokens::Holdings` (r:1 w:1)
+    fn freeze() -> Weight {
+        Weight::from_parts(23_175_000, 0)
+            .saturating_add(T::DbWeight::get().reads(4))
+            .saturating_add(T::DbWeight::get().writes(1))
+    }
+
+    /// Storage: `Tokens::Tokens` (r:1 w:0)
+    /// Storage: `Users::Apps` (r:1 w:0)
+    /// Storage: `Users::Admins` (r:1 w:0)
+    /// Storage: `Tokens::Holdings` (r:1 w:1)
+    fn unfreeze() -> Weight {
+        Weight::from_parts(23_044_000, 0)
+            .saturating_add(T::DbWeight::get().reads(4))
+            .saturating_add(T::DbWeight::get().writes(1))
+    }
+
+    /// Storage: `Users::Apps` (r:1 w:0)
+    /// Storage: `Users::Admins` (r:1 w:0)
+    /// Storage: `Tokens::Collections` (r:1 w:1)
+    fn create_collection() -> Weight {
+        Weight::from_parts(13_791_000, 0)
+            .saturating_add(T::DbWeight::get().reads(3))
+            .saturating_add(T::DbWeight::get().writes(1))
+    }
+
+    /// Storage: `Tokens::Collections` (r:1 w:1)
+    /// Storage: `Users::Apps` (r:1 w:0)
+    /// Storage: `Users::Admins` (r:1 w:0)
+    fn pause_collection() -> Weight {
+        Weight::from_parts(15_173_000, 0)
+            .saturating_add(T::DbWeight::get().reads(3))
+            .saturating_add(T::DbWeight::get().writes(1))
+    }
+
+    /// Storage: `Tokens::Collections` (r:1 w:1)
+    /// Storage: `Users::Apps` (r:1 w:0)
+    /// Storage: `Users::Admins` (r:1 w:0)
+    fn unpause_collection() -> Weight {
+        Weight::from_parts(14_932_000, 0)
+            .saturating_add(T::DbWeight::get().reads(3))
+            .saturating_add(T::DbWeight::get().writes(1))
+    }
+
+    /// Storage: `Tokens::Collections` (r:1 w:1)
+    /// Storage: `Users::Apps` (r:1 w:0)
+    /// Storage: `Users::Admins` (r:1001 w:0)
+    /// Storage: `Users::Users` (r:1000 w:0)
+    /// Storage: `Tokens::Uniques` (r:1000 w:1000)
+    /// Storage: `Tokens::UniqueCounts` (r:1000 w:1000)
+    /// Storage: `Tokens::ItemUris` (r:0 w:1000)
+    /// `n` was measured from 0 to 1000.
+    fn mint_uniques(n: u32) -> Weight {
+        Weight::from_parts(13_670_000, 0)
+            .saturating_add(Weight::from_parts(19_208_434, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(3))
+            .saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(n.into())))
+            .saturating_add(T::DbWeight::get().writes(1))
+            .saturating_add(T::DbWeight::get().writes(3_u64.saturating_mul(n.into())))
+    }
+
+    /// Storage: `Tokens::Collections` (r:1 w:0)
+    /// Storage: `Users::Apps` (r:1 w:0)
+    /// Storage: `Tokens::Uniques` (r:1 w:1)
+    /// Storage: `Tokens::ItemOperators` (r:1 w:0)
+    /// Storage: `Users::Users` (r:2 w:0)
+    /// Storage: `Users::Admins` (r:2 w:0)
+    /// Storage: `Tokens::UniqueCounts` (r:2 w:2)
+    fn transfer_unique() -> Weight {
+        Weight::from_parts(40_971_000, 0)
+            .saturating_add(T::DbWeight::get().reads(10))
+            .saturating_add(T::DbWeight::get().writes(3))
+    }
+
+    /// Storage: `Tokens::Collections` (r:1 w:1)
+    /// Storage: `Users::Apps` (r:1 w:0)
+    /// Storage: `Tokens::Uniques` (r:1 w:1)
+    /// Storage: `Tokens::ItemOperators` (r:1 w:0)
+    /// Storage: `Users::Users` (r:1 w:0)
+    /// Storage: `Users::Admins` (r:1 w:0)
+    /// Storage: `Tokens::UniqueCounts` (r:1 w:1)
+    /// Storage: `Tokens::ItemUris` (r:0 w:1)
+    fn burn_unique() -> Weight {
+        Weight::from_parts(34_871_000, 0)
+            .saturating_add(T::DbWeight::get().reads(7))
+            .saturating_add(T::DbWeight::get().writes(4))
+    }
+
+    /// Storage: `Tokens::Collections` (r:1 w:0)
+    /// Storage: `Tokens::Uniques` (r:1 w:1)
+    /// Storage: `Tokens::ItemOperators` (r:1 w:0)
+    fn approve_unique() -> Weight {
+        Weight::from_parts(15_003_000, 0)
+            .saturating_add(T::DbWeight::get().reads(3))
+            .saturating_add(T::DbWeight::get().writes(1))
+    }
+
+    /// Storage: `Tokens::Collections` (r:1 w:0)
+    /// Storage: `Tokens::ItemOperators` (r:0 w:1)
+    fn approve_operator() -> Weight {
+        Weight::from_parts(7_431_000, 0)
+            .saturating_add(T::DbWeight::get().reads(1))
+            .saturating_add(T::DbWeight::get().writes(1))
+    }
+
+    /// Storage: `Tokens::Collections` (r:1 w:0)
+    /// Storage: `Users::Apps` (r:1 w:0)
+    /// Storage: `Users::Admins` (r:1 w:0)
+    /// Storage: `Tokens::Editions` (r:1 w:1)
+    /// Storage: `Tokens::ItemUris` (r:0 w:1)
+    fn create_edition() -> Weight {
+        Weight::from_parts(22_043_000, 0)
             .saturating_add(T::DbWeight::get().reads(4))
             .saturating_add(T::DbWeight::get().writes(2))
     }
 
-    /// Storage: `Tokens::Tokens` (r:1 w:0)
+    /// Storage: `Tokens::Collections` (r:1 w:0)
     /// Storage: `Users::Apps` (r:1 w:0)
-    /// Storage: `Users::Admins` (r:1 w:0)
-    /// Storage: `Tokens::Holdings` (r:1 w:1)
-    /// Storage: `Ethereum::NativeLogs` (r:1 w:1)
-    fn freeze() -> Weight {
-        Weight::from_parts(17_166_000, 0)
-            .saturating_add(T::DbWeight::get().reads(5))
-            .saturating_add(T::DbWeight::get().writes(2))
-    }
-
-    /// Storage: `Tokens::Tokens` (r:1 w:0)
-    /// Storage: `Users::Apps` (r:1 w:0)
-    /// Storage: `Users::Admins` (r:1 w:0)
-    /// Storage: `Tokens::Holdings` (r:1 w:1)
-    /// Storage: `Ethereum::NativeLogs` (r:1 w:1)
-    fn unfreeze() -> Weight {
-        Weight::from_parts(17_546_000, 0)
-            .saturating_add(T::DbWeight::get().reads(5))
-            .saturating_add(T::DbWeight::get().writes(2))
-    }
-
-    fn create_collection() -> Weight {
-        Weight::from_parts(30_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 1))
-    }
-
-    fn pause_collection() -> Weight {
-        Weight::from_parts(30_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(3, 1))
-    }
-
-    fn unpause_collection() -> Weight {
-        Weight::from_parts(30_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(3, 1))
-    }
-
-    fn mint_uniques(n: u32) -> Weight {
-        Weight::from_parts(30_000_000, 0)
-            .saturating_add(Weight::from_parts(30_000_000, 0).saturating_mul(n.into()))
-            .saturating_add(T::DbWeight::get().reads_writes(4, 1))
-            .saturating_add(T::DbWeight::get().reads_writes(5, 3).saturating_mul(n.into()))
-    }
-
-    fn transfer_unique() -> Weight {
-        Weight::from_parts(45_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(10, 3))
-    }
-
-    fn burn_unique() -> Weight {
-        Weight::from_parts(40_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(8, 4))
-    }
-
-    fn approve_unique() -> Weight {
-        Weight::from_parts(20_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(3, 1))
-    }
-
-    fn approve_operator() -> Weight {
-        Weight::from_parts(15_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(1, 1))
-    }
-
-    fn create_edition() -> Weight {
-        Weight::from_parts(30_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 2))
-    }
-
+    /// Storage: `Users::Admins` (r:1001 w:0)
+    /// Storage: `Tokens::Editions` (r:1 w:1)
+    /// Storage: `Users::Users` (r:1000 w:0)
+    /// Storage: `Tokens::EditionHoldings` (r:1000 w:1000)
+    /// `n` was measured from 0 to 1000.
     fn mint_edition(n: u32) -> Weight {
-        Weight::from_parts(30_000_000, 0)
-            .saturating_add(Weight::from_parts(20_000_000, 0).saturating_mul(n.into()))
-            .saturating_add(T::DbWeight::get().reads_writes(4, 1))
-            .saturating_add(T::DbWeight::get().reads_writes(3, 1).saturating_mul(n.into()))
+        Weight::from_parts(19_219_000, 0)
+            .saturating_add(Weight::from_parts(13_227_454, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(4))
+            .saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n.into())))
+            .saturating_add(T::DbWeight::get().writes(1))
+            .saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n.into())))
     }
 
+    /// Storage: `Tokens::Collections` (r:1 w:0)
+    /// Storage: `Users::Apps` (r:1 w:0)
+    /// Storage: `Tokens::ItemOperators` (r:1 w:0)
+    /// Storage: `Users::Users` (r:2 w:0)
+    /// Storage: `Users::Admins` (r:2 w:0)
+    /// Storage: `Tokens::EditionHoldings` (r:2000 w:2000)
+    /// `n` was measured from 0 to 1000.
     fn transfer_editions(n: u32) -> Weight {
-        Weight::from_parts(45_000_000, 0)
-            .saturating_add(Weight::from_parts(25_000_000, 0).saturating_mul(n.into()))
-            .saturating_add(T::DbWeight::get().reads_writes(7, 0))
-            .saturating_add(T::DbWeight::get().reads_writes(2, 2).saturating_mul(n.into()))
+        Weight::from_parts(25_779_000, 0)
+            .saturating_add(Weight::from_parts(16_340_947, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(7))
+            .saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(n.into())))
+            .saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
     }
 
+    /// Storage: `Tokens::Collections` (r:1 w:0)
+    /// Storage: `Users::Apps` (r:1 w:0)
+    /// Storage: `Tokens::ItemOperators` (r:1 w:0)
+    /// Storage: `Users::Users` (r:1 w:0)
+    /// Storage: `Users::Admins` (r:1 w:0)
+    /// Storage: `Tokens::EditionHoldings` (r:1 w:1)
+    /// Storage: `Tokens::Editions` (r:1 w:1)
     fn burn_edition() -> Weight {
-        Weight::from_parts(40_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 2))
+        Weight::from_parts(32_999_000, 0)
+            .saturating_add(T::DbWeight::get().reads(7))
+            .saturating_add(T::DbWeight::get().writes(2))
     }
 
+    /// Storage: `Tokens::Collections` (r:1 w:0)
+    /// Storage: `Users::Apps` (r:1 w:0)
+    /// Storage: `Users::Users` (r:1 w:0)
+    /// Storage: `Users::Admins` (r:1 w:0)
+    /// Storage: `Tokens::Tokens` (r:1 w:0)
+    /// Storage: `Tokens::Slots` (r:1 w:1)
+    /// Storage: `Tokens::Uniques` (r:1 w:1)
+    /// Storage: `Tokens::UniqueCounts` (r:2 w:2)
+    /// `n` was measured from 0 to 10.
     fn open_slot(n: u32) -> Weight {
-        Weight::from_parts(60_000_000, 0)
-            .saturating_add(Weight::from_parts(1_000_000, 0).saturating_mul(n.into()))
+        Weight::from_parts(41_677_601, 0)
+            .saturating_add(Weight::from_parts(520_477, 0).saturating_mul(n.into()))
             .saturating_add(T::DbWeight::get().reads(9))
             .saturating_add(T::DbWeight::get().writes(4))
     }
 
+    /// Storage: `Tokens::Collections` (r:1 w:0)
+    /// Storage: `Users::Apps` (r:1 w:0)
+    /// Storage: `Tokens::Slots` (r:1 w:1)
+    /// Storage: `Users::Users` (r:13 w:0)
+    /// Storage: `Users::Admins` (r:13 w:0)
+    /// Storage: `Tokens::Uniques` (r:1 w:1)
+    /// Storage: `Tokens::Tokens` (r:1 w:0)
+    /// Storage: `Tokens::Holdings` (r:13 w:13)
+    /// Storage: `Tokens::UniqueCounts` (r:2 w:2)
+    /// `n` was measured from 0 to 10.
     fn buy(n: u32) -> Weight {
-        Weight::from_parts(100_000_000, 0)
-            .saturating_add(Weight::from_parts(12_000_000, 0).saturating_mul(n.into()))
-            .saturating_add(T::DbWeight::get().reads(18))
-            .saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(n.into())))
+        Weight::from_parts(78_204_511, 0)
+            .saturating_add(Weight::from_parts(12_412_136, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(16))
+            .saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n.into())))
             .saturating_add(T::DbWeight::get().writes(7))
-            .saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
+            .saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n.into())))
     }
 
+    /// Storage: `Tokens::Collections` (r:1 w:0)
+    /// Storage: `Users::Apps` (r:1 w:0)
+    /// Storage: `Tokens::Slots` (r:1 w:1)
+    /// Storage: `Users::Admins` (r:2 w:0)
+    /// Storage: `Users::Users` (r:1 w:0)
+    /// Storage: `Tokens::Uniques` (r:1 w:1)
+    /// Storage: `Tokens::UniqueCounts` (r:2 w:2)
     fn close_slot() -> Weight {
-        Weight::from_parts(60_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads(10))
+        Weight::from_parts(42_383_000, 0)
+            .saturating_add(T::DbWeight::get().reads(9))
             .saturating_add(T::DbWeight::get().writes(4))
     }
 }

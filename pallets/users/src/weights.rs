@@ -1,8 +1,7 @@
 //! Weights of `pallet_users`, as measured. `scripts/weights` writes this file; don't edit it.
 //!
-//! 2026-11-24, AMD EPYC, 50 steps of 20 repeats in the Wasm runtime, without the database; its share is
+//! 2026-11-26, AMD EPYC, 50 steps of 20 repeats in the Wasm runtime, without the database; its share is
 //! what the runtime says of it, for each read and write.
-//! Not measured yet: `set_deploy_policy`, `set_deployer` and `can_deploy`, which have the times of their like.
 #![allow(missing_docs)]
 
 use core::marker::PhantomData;
@@ -32,92 +31,81 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Users::CounterForOperators` (r:1 w:0)
-    /// Storage: `Users::TransactPolicy` (r:0 w:1)
     fn set_transact_policy() -> Weight {
-        Weight::from_parts(4_978_000, 0)
-            .saturating_add(T::DbWeight::get().reads(1))
-            .saturating_add(T::DbWeight::get().writes(1))
+        Weight::from_parts(5_318_000, 0).saturating_add(T::DbWeight::get().reads(1))
     }
 
     /// Storage: `Users::Operators` (r:1 w:1)
     /// Storage: `Users::CounterForOperators` (r:1 w:1)
     /// Storage: `System::Account` (r:1 w:1)
     fn set_operator() -> Weight {
-        Weight::from_parts(12_329_000, 0)
+        Weight::from_parts(16_164_000, 0)
             .saturating_add(T::DbWeight::get().reads(3))
             .saturating_add(T::DbWeight::get().writes(3))
     }
 
     /// Storage: `Users::Apps` (r:1 w:1)
-    /// Storage: `Ethereum::NativeLogs` (r:1 w:1)
     fn set_app_standing() -> Weight {
-        Weight::from_parts(10_155_000, 0)
-            .saturating_add(T::DbWeight::get().reads(2))
-            .saturating_add(T::DbWeight::get().writes(2))
+        Weight::from_parts(12_429_000, 0)
+            .saturating_add(T::DbWeight::get().reads(1))
+            .saturating_add(T::DbWeight::get().writes(1))
     }
 
     /// Storage: `Users::Operators` (r:1 w:0)
     /// Storage: `Users::Apps` (r:17 w:1)
     /// Storage: `Users::Vouchers` (r:1 w:1)
-    /// Storage: `Ethereum::NativeLogs` (r:1 w:1)
     fn create_app() -> Weight {
-        Weight::from_parts(37_025_000, 0)
-            .saturating_add(T::DbWeight::get().reads(20))
-            .saturating_add(T::DbWeight::get().writes(3))
+        Weight::from_parts(51_647_000, 0)
+            .saturating_add(T::DbWeight::get().reads(19))
+            .saturating_add(T::DbWeight::get().writes(2))
     }
 
     /// Storage: `Users::Apps` (r:17 w:1)
     /// Storage: `Users::Vouchers` (r:2 w:2)
     /// Storage: `Users::Users` (r:1 w:0)
     /// Storage: `Users::Admins` (r:1 w:0)
-    /// Storage: `Ethereum::NativeLogs` (r:1 w:1)
     fn transfer_app_ownership() -> Weight {
-        Weight::from_parts(42_694_000, 0)
-            .saturating_add(T::DbWeight::get().reads(22))
-            .saturating_add(T::DbWeight::get().writes(4))
+        Weight::from_parts(57_796_000, 0)
+            .saturating_add(T::DbWeight::get().reads(21))
+            .saturating_add(T::DbWeight::get().writes(3))
     }
 
     /// Storage: `Users::Apps` (r:1 w:1)
-    /// Storage: `Ethereum::NativeLogs` (r:1 w:1)
     fn set_app_status() -> Weight {
-        Weight::from_parts(8_933_000, 0)
-            .saturating_add(T::DbWeight::get().reads(2))
-            .saturating_add(T::DbWeight::get().writes(2))
+        Weight::from_parts(10_215_000, 0)
+            .saturating_add(T::DbWeight::get().reads(1))
+            .saturating_add(T::DbWeight::get().writes(1))
     }
 
     /// Storage: `Users::Apps` (r:17 w:0)
     /// Storage: `Users::Admins` (r:1 w:1)
     /// Storage: `Users::Vouchers` (r:1 w:1)
-    /// Storage: `Ethereum::NativeLogs` (r:1 w:1)
     fn add_admin() -> Weight {
-        Weight::from_parts(38_768_000, 0)
-            .saturating_add(T::DbWeight::get().reads(20))
-            .saturating_add(T::DbWeight::get().writes(3))
+        Weight::from_parts(51_737_000, 0)
+            .saturating_add(T::DbWeight::get().reads(19))
+            .saturating_add(T::DbWeight::get().writes(2))
     }
 
     /// Storage: `Users::Apps` (r:1 w:0)
     /// Storage: `Users::Admins` (r:1 w:1)
     /// Storage: `Users::Users` (r:1 w:0)
     /// Storage: `Users::Vouchers` (r:1 w:1)
-    /// Storage: `Ethereum::NativeLogs` (r:1 w:1)
     fn remove_admin() -> Weight {
-        Weight::from_parts(15_814_000, 0)
-            .saturating_add(T::DbWeight::get().reads(5))
-            .saturating_add(T::DbWeight::get().writes(3))
+        Weight::from_parts(20_420_000, 0)
+            .saturating_add(T::DbWeight::get().reads(4))
+            .saturating_add(T::DbWeight::get().writes(2))
     }
 
     /// Storage: `Users::Apps` (r:1 w:0)
     /// Storage: `Users::Admins` (r:1 w:0)
     /// Storage: `Users::Users` (r:1000 w:1000)
     /// Storage: `Users::Vouchers` (r:1000 w:1000)
-    /// Storage: `Ethereum::NativeLogs` (r:1 w:1)
     /// `n` was measured from 0 to 1000.
     fn add_users(n: u32) -> Weight {
-        Weight::from_parts(7_081_000, 0)
-            .saturating_add(Weight::from_parts(9_787_642, 0).saturating_mul(n.into()))
-            .saturating_add(T::DbWeight::get().reads(3))
+        Weight::from_parts(8_513_000, 0)
+            .saturating_add(Weight::from_parts(15_324_734, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(2))
             .saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(n.into())))
-            .saturating_add(T::DbWeight::get().writes(1))
             .saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
     }
 
@@ -125,22 +113,21 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Users::Admins` (r:1 w:0)
     /// Storage: `Users::Users` (r:1 w:1)
     /// Storage: `Users::Vouchers` (r:1 w:1)
-    /// Storage: `Ethereum::NativeLogs` (r:1 w:1)
     fn set_user_status() -> Weight {
-        Weight::from_parts(40_641_000, 0)
-            .saturating_add(T::DbWeight::get().reads(21))
-            .saturating_add(T::DbWeight::get().writes(3))
+        Weight::from_parts(56_824_000, 0)
+            .saturating_add(T::DbWeight::get().reads(20))
+            .saturating_add(T::DbWeight::get().writes(2))
     }
 
     /// Storage: `Users::DeployPolicy` (r:0 w:1)
     fn set_deploy_policy() -> Weight {
-        Weight::from_parts(4_978_000, 0).saturating_add(T::DbWeight::get().writes(1))
+        Weight::from_parts(4_577_000, 0).saturating_add(T::DbWeight::get().writes(1))
     }
 
     /// Storage: `Users::Operators` (r:1 w:0)
     /// Storage: `Users::Deployers` (r:0 w:1)
     fn set_deployer() -> Weight {
-        Weight::from_parts(12_329_000, 0)
+        Weight::from_parts(10_105_000, 0)
             .saturating_add(T::DbWeight::get().reads(1))
             .saturating_add(T::DbWeight::get().writes(1))
     }
@@ -150,15 +137,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Users::Operators` (r:1 w:0)
     /// Storage: `Sudo::Key` (r:1 w:0)
     fn can_deploy() -> Weight {
-        Weight::from_parts(12_329_000, 0).saturating_add(T::DbWeight::get().reads(4))
+        Weight::from_parts(8_663_000, 0).saturating_add(T::DbWeight::get().reads(4))
     }
 
-    /// Storage: `Users::TransactPolicy` (r:1 w:0)
     /// Storage: `Users::Operators` (r:1 w:0)
     /// Storage: `Sudo::Key` (r:1 w:0)
     /// Storage: `Users::Vouchers` (r:1 w:0)
     /// Storage: `Users::Apps` (r:16 w:0)
     fn can_transact() -> Weight {
-        Weight::from_parts(31_497_000, 0).saturating_add(T::DbWeight::get().reads(20))
+        Weight::from_parts(42_353_000, 0).saturating_add(T::DbWeight::get().reads(19))
     }
 }
