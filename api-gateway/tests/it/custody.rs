@@ -106,18 +106,32 @@ async fn kms_wraps_the_root_key_and_opens_it_again() {
     gateway.restart().await;
     signs(&gateway, &tenant.key, &tenant.user).await;
     assert!(!gateway.data_dir().join("root.key").exists(), "no key on the disk");
-    // A key that has wrapped nothing is not guessed to be right.
+    // Another key takes over from the first, which can go then.
     gateway.configure(&kms.settings(&second));
-    let why = gateway.restart_fails().await;
-    assert!(why.contains("give their root key for this one start"), "{why}");
-    // A key that is out of use says so.
+    gateway.restart().await;
     kms.ask("DisableKey", json!({ "KeyId": first })).await;
+    gateway.restart().await;
+    signs(&gateway, &tenant.key, &tenant.user).await;
+    // A key that is out of use says so.
     gateway.configure(&kms.settings(&first));
     let why = gateway.restart_fails().await;
     assert!(why.contains("AWS KMS") && why.contains(&first), "{why}");
-    kms.ask("EnableKey", json!({ "KeyId": first })).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_root_key_that_is_nowhere_is_not_replaced() {
+    let Some(kms) = Kms::start().await else { return };
+    credentials();
+    let mut gateway = Gateway::start("").await;
+    gateway.tenant().await;
+    gateway.configure(&kms.settings(&kms.key().await));
+    let file = gateway.data_dir().join("root.key");
+    let elsewhere = gateway.data_dir().join("moved.key");
+    std::fs::rename(&file, &elsewhere).unwrap();
+    let why = gateway.restart_fails().await;
+    assert!(why.contains("give their root key for this one start"), "{why}");
+    std::fs::rename(&elsewhere, &file).unwrap();
     gateway.restart().await;
-    signs(&gateway, &tenant.key, &tenant.user).await;
 }
 
 /// Vault's transit engine, as its documentation tells it: `POST /v1/transit/encrypt/:name`, `…/decrypt/:name`.

@@ -14,7 +14,7 @@ mod kms;
 mod vault;
 
 use super::{CustodyError, RootKey};
-use crate::config;
+use crate::config::{self, RootKeyProvider};
 use crate::db::{Db, now_ms};
 use kms::Kms;
 use std::time::Duration;
@@ -23,6 +23,10 @@ use zeroize::Zeroizing;
 
 /// What is bound to the wrapped key (KMS' encryption context, Vault's associated data).
 const PURPOSE: &str = "hanse root key";
+
+/// How keepers are named in the database, before their key.
+const KMS: &str = "aws-kms";
+const VAULT: &str = "vault";
 
 /// Time for one answer of a keeper.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -33,13 +37,26 @@ enum Keeper {
 }
 
 impl Keeper {
-    async fn of(settings: &config::Custody, provider: config::RootKeyProvider) -> Result<Option<Self>, CustodyError> {
-        Ok(match provider {
-            config::RootKeyProvider::AwsKms if !settings.kms.key.is_empty() => {
-                Some(Self::Kms(Kms::new(&settings.kms).await))
+    /// The one that the settings name.
+    async fn of(settings: &config::Custody) -> Result<Self, CustodyError> {
+        match settings.provider {
+            RootKeyProvider::AwsKms => Ok(Self::Kms(Kms::new(&settings.kms).await)),
+            RootKeyProvider::Vault => Vault::new(&settings.vault).map(Self::Vault),
+            RootKeyProvider::Local => Err(CustodyError::RootKey("it has no keeper".to_owned())),
+        }
+    }
+
+    /// The one of this name, where the settings say how to reach such keepers.
+    async fn named(settings: &config::Custody, name: &str) -> Result<Option<Self>, CustodyError> {
+        Ok(match name.split_once(' ') {
+            Some((KMS, key)) if !settings.kms.key.is_empty() => {
+                let settings = config::Kms { key: key.to_owned(), ..settings.kms.clone() };
+                Some(Self::Kms(Kms::new(&settings).await))
             }
-            config::RootKeyProvider::Vault if !settings.vault.key.is_empty() => {
-                Some(Self::Vault(Vault::new(&settings.vault)?))
+            Some((VAULT, path)) if !settings.vault.url.is_empty() => {
+                let (mount, key) = path.rsplit_once('/').ok_or(CustodyError::Damaged("root key"))?;
+                let (mount, key) = (mount.to_owned(), key.to_owned());
+                Some(Self::Vault(Vault::new(&config::Vault { mount, key, ..settings.vault.clone() })?))
             }
             _ => None,
         })
@@ -48,8 +65,8 @@ impl Keeper {
     /// Which key of which keeper.
     fn name(&self) -> String {
         match self {
-            Self::Kms(kms) => format!("aws-kms {}", kms.key),
-            Self::Vault(vault) => format!("vault {}/{}", vault.mount, vault.key),
+            Self::Kms(kms) => format!("{KMS} {}", kms.key),
+            Self::Vault(vault) => format!("{VAULT} {}/{}", vault.mount, vault.key),
         }
     }
 
@@ -80,13 +97,12 @@ pub(super) async fn load(
     db: &Db,
     local: impl FnOnce() -> Result<Option<RootKey>, CustodyError>,
 ) -> Result<RootKey, CustodyError> {
-    let keeper = Keeper::of(settings, settings.provider).await?;
-    let keeper = keeper.ok_or_else(|| CustodyError::RootKey("its keeper has no key's name".to_owned()))?;
+    let keeper = Keeper::of(settings).await?;
     let name = keeper.name();
     if let Some(wrapped) = stored(db, &name).await? {
         return keeper.unwrap(&wrapped).await;
     }
-    let root = match of_another(settings, db).await? {
+    let root = match of_another(settings, db, &name).await? {
         Some(root) => root,
         None => match local()? {
             Some(root) => root,
@@ -113,11 +129,15 @@ pub(super) async fn load(
     Ok(root)
 }
 
-/// What a keeper of before has wrapped, where its settings are still there.
-async fn of_another(settings: &config::Custody, db: &Db) -> Result<Option<RootKey>, CustodyError> {
-    for provider in [config::RootKeyProvider::AwsKms, config::RootKeyProvider::Vault] {
-        let Some(keeper) = Keeper::of(settings, provider).await? else { continue };
-        if let Some(wrapped) = stored(db, &keeper.name()).await? {
+/// What another keeper's key has wrapped, or another key of the same, where the settings say how to reach it.
+async fn of_another(settings: &config::Custody, db: &Db, name: &str) -> Result<Option<RootKey>, CustodyError> {
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT keeper, wrapped FROM root_keys WHERE keeper <> $1 ORDER BY created_at_ms DESC")
+            .bind(name)
+            .fetch_all(db.writer())
+            .await?;
+    for (other, wrapped) in rows {
+        if let Some(keeper) = Keeper::named(settings, &other).await? {
             return keeper.unwrap(&wrapped).await.map(Some);
         }
     }
