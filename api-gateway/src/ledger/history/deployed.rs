@@ -136,7 +136,7 @@ async fn step(inner: &Inner) -> Result<bool, Fault> {
     for (address, answers) in addresses.iter().zip(answers.chunks(questions.len())) {
         let answer = |index: usize| answers.get(index).and_then(|answer| answer.as_ref().ok());
         let (name, symbol) = (words(answer(0)), words(answer(1)));
-        let decimals = answer(2).map_or(0, |bytes| decimals(bytes));
+        let decimals = answer(2).map_or(0, decimals);
         sqlx::query(
             "UPDATE chain_tokens SET name = $1, symbol = $2, decimals = $3, search_name = $4, search_symbol = $5, named = 1 \
              WHERE address = $6 AND named = 0",
