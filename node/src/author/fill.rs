@@ -272,11 +272,11 @@ mod tests {
     #[test]
     fn a_batch_has_as_much_as_its_gas_and_the_block_let() {
         let mut block = Block::default();
-        let gas = [1, 3, 1, 9, 0, 2, 2, 2];
+        let gas = [1, 3, 1, 9, 1, 2, 2, 2];
         let all = gas.iter().zip(1..).map(|(gas, sender)| using(*gas, ready(sender, 0, 9))).collect();
         run_in_batches(&mut block, all, 1_000);
         // What alone is more than a batch's gas is one by itself.
-        assert_eq!(block.batches, [2, 1, 1, 3, 1]);
+        assert_eq!(block.batches, [2, 1, 1, 2, 2]);
         assert_eq!(block.has.len(), gas.len());
 
         let mut block = Block::default();
