@@ -4,7 +4,7 @@
 //! its own words.
 
 use super::super::Inner;
-use super::super::chain::{Call, Log};
+use super::super::chain::{Call, ChainError, ChainResult, Log};
 use super::super::contracts::{abi, address_text, hash_text, is_native};
 use super::super::fault::Fault;
 use super::super::projection::BlockData;
@@ -115,6 +115,24 @@ async fn step(inner: &Inner) -> Result<bool, Fault> {
     if addresses.is_empty() {
         return Ok(false);
     }
+    let block = inner.chain.best_number().await?;
+    match ask(inner, &addresses, block).await {
+        // Together they say too much. Who does so alone has no name, and keeps nobody else from having one.
+        Err(Fault::Chain(ChainError::TooLarge(_))) => {
+            for address in &addresses {
+                match ask(inner, std::slice::from_ref(address), block).await {
+                    Err(Fault::Chain(ChainError::TooLarge(_))) => store(inner, *address, &[]).await?,
+                    asked => asked?,
+                }
+            }
+        }
+        asked => asked?,
+    }
+    Ok(true)
+}
+
+/// Asks these in one batch, and keeps what they answer.
+async fn ask(inner: &Inner, addresses: &[Address], block: u64) -> Result<(), Fault> {
     let questions = [
         abi::ICollection::nameCall {}.abi_encode(),
         abi::ICollection::symbolCall {}.abi_encode(),
@@ -131,26 +149,30 @@ async fn step(inner: &Inner) -> Result<bool, Fault> {
             })
         })
         .collect();
-    let block = inner.chain.best_number().await?;
     let answers = inner.chain.calls(&calls, block).await?;
     for (address, answers) in addresses.iter().zip(answers.chunks(questions.len())) {
-        let answer = |index: usize| answers.get(index).and_then(|answer| answer.as_ref().ok());
-        let (name, symbol) = (words(answer(0)), words(answer(1)));
-        let decimals = answer(2).map_or(0, decimals);
-        sqlx::query(
-            "UPDATE chain_tokens SET name = $1, symbol = $2, decimals = $3, search_name = $4, search_symbol = $5, named = 1 \
-             WHERE address = $6 AND named = 0",
-        )
-        .bind(&name)
-        .bind(&symbol)
-        .bind(i64::from(decimals))
-        .bind(name.to_lowercase())
-        .bind(symbol.to_lowercase())
-        .bind(address_text(*address))
-        .execute(inner.db.writer())
-        .await?;
+        store(inner, *address, answers).await?;
     }
-    Ok(true)
+    Ok(())
+}
+
+/// Keeps what a token says to be its name, symbol and decimals.
+async fn store(inner: &Inner, address: Address, answers: &[ChainResult<Bytes>]) -> Result<()> {
+    let answer = |index: usize| answers.get(index).and_then(|answer| answer.as_ref().ok());
+    let (name, symbol) = (words(answer(0)), words(answer(1)));
+    sqlx::query(
+        "UPDATE chain_tokens SET name = $1, symbol = $2, decimals = $3, search_name = $4, search_symbol = $5, named = 1 \
+         WHERE address = $6 AND named = 0",
+    )
+    .bind(&name)
+    .bind(&symbol)
+    .bind(i64::from(answer(2).map_or(0, decimals)))
+    .bind(name.to_lowercase())
+    .bind(symbol.to_lowercase())
+    .bind(address_text(address))
+    .execute(inner.db.writer())
+    .await?;
+    Ok(())
 }
 
 /// A `string`, or the `bytes32` of the first tokens, without what can't be shown.

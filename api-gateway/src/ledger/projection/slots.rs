@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolEvent as _;
 use sqlx::AnyConnection;
+use std::collections::BTreeMap;
 
 /// Rows in one statement.
 const CHUNK: usize = 500;
@@ -89,25 +90,28 @@ pub(super) async fn insert(tx: &mut AnyConnection, tokens: &mut TokenCache, bloc
     tokens.learn(tx, collections.chain(items).collect()).await?;
     found.retain(|(_, _, log, _)| tokens.get(&(log.address, None)).is_some());
 
-    let mut opened = Vec::new();
+    // Each once: who opens a slot, closes it and opens it again has it last.
+    let mut opened = BTreeMap::new();
     for (_, _, log, change) in &found {
         let Some(terms) = &change.terms else { continue };
         let Some(item) = tokens.get(&(log.address, Some(terms.id))) else { continue };
         let share = |share: &abi::ISaleSlots::Share| SlotShare::new(share.beneficiary, share.basisPoints);
         let shares: Vec<_> = terms.shares.iter().map(share).collect();
-        opened.push((item, log.address, change, terms, serde_json::to_string(&shares).map_err(Error::internal)?));
+        let shares = serde_json::to_string(&shares).map_err(Error::internal)?;
+        opened.insert((log.address, change.name), (item, change, terms, shares));
     }
+    let opened: Vec<_> = opened.into_iter().collect();
     for chunk in opened.chunks(CHUNK) {
         let mut query = QueryBuilder::new(
             "INSERT INTO slots (id, app_id, item_id, contract, name, seller, currency, price, shares, amount, \
              operation_id, created_at_ms) ",
         );
-        query.push_values(chunk, |mut row, ((item, app), contract, change, terms, shares)| {
+        query.push_values(chunk, |mut row, ((contract, name), ((item, app), change, terms, shares))| {
             row.push_bind(new_id(Id::Slot))
                 .push_bind(app)
                 .push_bind(item)
                 .push_bind(address_text(*contract))
-                .push_bind(hash_text(change.name))
+                .push_bind(hash_text(*name))
                 .push_bind(address_text(terms.seller))
                 .push_bind(address_text(terms.currency))
                 .push_bind(terms.price.to_string())
@@ -116,8 +120,8 @@ pub(super) async fn insert(tx: &mut AnyConnection, tokens: &mut TokenCache, bloc
                 .push_bind("")
                 .push_bind(now_ms());
         });
-        // Those that were opened here are known.
-        query.push(" ON CONFLICT (contract, name) DO NOTHING");
+        // Those that were opened here are known; a slot that is opened once more on the same terms may have another amount.
+        query.push(" ON CONFLICT (contract, name) DO UPDATE SET amount = excluded.amount");
         query.build().execute(&mut *tx).await?;
     }
     for chunk in found.chunks(CHUNK) {
