@@ -24,6 +24,10 @@ use std::process::ExitCode;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+/// Requests, rows and events are many small allocations on several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(name = "hanse-gateway", version, about = "The JSON gateway to a Hanse chain")]
 struct Cli {

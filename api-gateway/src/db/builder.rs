@@ -1,10 +1,11 @@
 //! Statements with a varying number of rows. sqlx's own builder writes `?` for its `Any` driver, which PostgreSQL
-//! does not take; this one writes `$n`, which both engines take.
+//! does not take. This one writes `$n`, which both engines take, and `?` where it knows that SQLite reads it: `$n` is a
+//! name there, which SQLite looks for in the list of all names, each time one is read or bound.
 
 use super::Value;
-use sqlx::any::AnyArguments;
+use sqlx::any::{AnyArguments, AnyQueryResult, AnyRow};
 use sqlx::query::Query;
-use sqlx::{Any, AssertSqlSafe};
+use sqlx::{Any, AnyConnection, AssertSqlSafe};
 
 /// Statements with more parameters than this are not kept prepared.
 const KEPT_PARAMETERS: usize = 32;
@@ -12,8 +13,19 @@ const KEPT_PARAMETERS: usize = 32;
 /// Collects text of the program (`&'static str` alone, so that no outside text becomes SQL) and parameters.
 #[derive(Debug)]
 pub struct QueryBuilder {
+    /// Without the parameters.
     sql: String,
-    values: Vec<Value>,
+    /// In their order, each with where it stands in `sql`.
+    values: Vec<(usize, Value)>,
+}
+
+/// How a parameter is written.
+#[derive(Clone, Copy, PartialEq)]
+enum Placeholder {
+    /// `$n`
+    Numbered,
+    /// `?`
+    Plain,
 }
 
 impl QueryBuilder {
@@ -35,9 +47,7 @@ impl QueryBuilder {
     }
 
     fn push_value(&mut self, value: Value) {
-        self.values.push(value);
-        self.sql.push('$');
-        self.sql.push_str(&self.values.len().to_string());
+        self.values.push((self.sql.len(), value));
     }
 
     /// Adds parameters with commas between, for `IN (…)`. The last one is repeated up to the next power of two: a list
@@ -74,14 +84,55 @@ impl QueryBuilder {
     /// The finished statement. A connection keeps it prepared only when it is small: large ones come in so many lengths
     /// that they would push each other out.
     pub fn build(self) -> Query<'static, Any, AnyArguments> {
-        let mut query = sqlx::query(AssertSqlSafe(self.sql)).persistent(self.values.len() <= KEPT_PARAMETERS);
-        for value in self.values {
+        self.build_with(Placeholder::Numbered)
+    }
+
+    /// Runs a statement that may have many parameters.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn execute(self, connection: &mut AnyConnection) -> Result<AnyQueryResult, sqlx::Error> {
+        self.build_for(connection).execute(connection).await
+    }
+
+    /// The rows of a query that may have many parameters.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn fetch_all(self, connection: &mut AnyConnection) -> Result<Vec<AnyRow>, sqlx::Error> {
+        self.build_for(connection).fetch_all(connection).await
+    }
+
+    fn build_for(self, connection: &AnyConnection) -> Query<'static, Any, AnyArguments> {
+        let is_sqlite = connection.backend_name() == "SQLite";
+        self.build_with(if is_sqlite { Placeholder::Plain } else { Placeholder::Numbered })
+    }
+
+    fn build_with(self, placeholder: Placeholder) -> Query<'static, Any, AnyArguments> {
+        let sql = self.text(placeholder);
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(self.values.len() <= KEPT_PARAMETERS);
+        for (_, value) in self.values {
             query = match value {
                 Value::Text(text) => query.bind(text),
                 Value::Int(int) => query.bind(int),
             };
         }
         query
+    }
+
+    fn text(&self, placeholder: Placeholder) -> String {
+        let mut text = String::with_capacity(self.sql.len() + 5 * self.values.len());
+        let mut done = 0;
+        for (number, (place, _)) in (1..).zip(&self.values) {
+            text.push_str(&self.sql[done..*place]);
+            match placeholder {
+                Placeholder::Numbered => text.push_str(&format!("${number}")),
+                Placeholder::Plain => text.push('?'),
+            }
+            done = *place;
+        }
+        text.push_str(&self.sql[done..]);
+        text
     }
 }
 
@@ -125,7 +176,12 @@ mod tests {
         query.push_values([1_i64, 2], |mut row, item| {
             row.push_bind(item).push("'0'");
         });
-        assert_eq!(query.sql, "SELECT 1 WHERE a IN ($1, $2) AND b = $3 VALUES ($4, '0'), ($5, '0')");
+        let numbered = query.text(Placeholder::Numbered);
+        assert_eq!(numbered, "SELECT 1 WHERE a IN ($1, $2) AND b = $3 VALUES ($4, '0'), ($5, '0')");
+        assert_eq!(
+            query.text(Placeholder::Plain),
+            "SELECT 1 WHERE a IN (?, ?) AND b = ? VALUES (?, '0'), (?, '0')"
+        );
         assert_eq!(query.values.len(), 5);
     }
 
@@ -133,8 +189,8 @@ mod tests {
     fn lists_are_padded_to_few_lengths() {
         let mut query = QueryBuilder::new("");
         query.push_list([1_i64, 2, 3, 4, 5]);
-        assert_eq!(query.sql, "$1, $2, $3, $4, $5, $6, $7, $8");
-        assert!(matches!(query.values[7], Value::Int(Some(5))));
+        assert_eq!(query.text(Placeholder::Numbered), "$1, $2, $3, $4, $5, $6, $7, $8");
+        assert!(matches!(query.values[7], (_, Value::Int(Some(5)))));
         query.push_list(Vec::<i64>::new());
         assert_eq!(query.values.len(), 8);
     }

@@ -71,7 +71,7 @@ pub async fn append(tx: &mut AnyConnection, drafts: Vec<Draft>) -> Result<()> {
                 .push_bind(&draft.data)
                 .push_bind(now);
         });
-        query.build().execute(&mut *tx).await?;
+        query.execute(&mut *tx).await?;
     }
     metrics::counter!("hanse_gateway_events_total").increment(drafts.len() as u64);
     Ok(())

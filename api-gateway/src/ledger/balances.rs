@@ -116,7 +116,7 @@ impl Table {
             });
             query.push(") AS v JOIN balances b ON b.token_id = v.column1 AND b.address = v.column2 ");
             query.push("ORDER BY b.token_id, b.address").push(db.locking(" FOR UPDATE OF b"));
-            for row in query.build().fetch_all(&mut *connection).await? {
+            for row in query.fetch_all(&mut *connection).await? {
                 self.rows.insert((row.try_get(0)?, row.try_get(1)?), entry(&row)?);
             }
         }
@@ -134,7 +134,7 @@ impl Table {
                 }
             });
             query.push(" ON CONFLICT (token_id, address) DO NOTHING");
-            query.build().execute(&mut *connection).await?;
+            query.execute(&mut *connection).await?;
         }
         Ok(())
     }
@@ -178,7 +178,7 @@ impl Table {
                  finalized = excluded.finalized, pending_in = excluded.pending_in, \
                  pending_own_in = excluded.pending_own_in, pending_out = excluded.pending_out",
             );
-            query.build().execute(&mut *connection).await?;
+            query.execute(&mut *connection).await?;
         }
         Ok(())
     }

@@ -90,7 +90,7 @@ pub(super) async fn append(tx: &mut AnyConnection, blocks: &[BlockData]) -> Resu
                 .push_bind(log.data.to_string())
                 .push_bind(data.block.timestamp_ms());
         });
-        query.build().execute(&mut *tx).await?;
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }
@@ -112,7 +112,7 @@ async fn named(
         let mut query = QueryBuilder::new("SELECT address, id, app_id FROM contracts WHERE address IN (");
         query.push_list(chunk);
         query.push(") ORDER BY id");
-        for row in query.build().fetch_all(&mut *tx).await? {
+        for row in query.fetch_all(&mut *tx).await? {
             let text: String = row.try_get(0)?;
             let address: Address = text.parse().map_err(Error::internal)?;
             named.entry(address).or_default().push((row.try_get(1)?, row.try_get(2)?));

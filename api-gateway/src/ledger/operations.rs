@@ -62,7 +62,7 @@ pub(crate) async fn by_ids(
 ) -> Result<Vec<(String, Option<String>, Operation)>> {
     let mut query = QueryBuilder::new(COLUMNS);
     query.push("o.kind <> 'cancel' AND o.id IN (").push_list(ids).push(") ORDER BY o.block_number, o.tx_index, o.id");
-    let rows = query.build().fetch_all(connection).await?;
+    let rows = query.fetch_all(connection).await?;
     rows.iter().map(|row| Ok((row.try_get("app_id")?, row.try_get("user_id")?, from_row(row)?))).collect()
 }
 

@@ -75,7 +75,7 @@ pub(crate) async fn transfers(tx: &mut AnyConnection, above: u64, until: u64, ki
     query.push_bind(big(above)).push(" AND x.block_number <= ").push_bind(big(until));
     query.push(" ORDER BY x.block_number, x.log_index, x.place");
     let mut drafts = Vec::new();
-    for row in query.build().fetch_all(&mut *tx).await? {
+    for row in query.fetch_all(&mut *tx).await? {
         let transaction = transactions::from_row(&row)?;
         let (from_user, to_user): (Option<String>, Option<String>) =
             (row.try_get("from_user")?, row.try_get("to_user")?);
@@ -99,7 +99,7 @@ pub(crate) async fn contract_events(tx: &mut AnyConnection, above: u64, until: u
     query.push(" WHERE l.block_number > ").push_bind(big(above));
     query.push(" AND l.block_number <= ").push_bind(big(until));
     query.push(" ORDER BY l.block_number, l.log_index, l.contract_id");
-    let rows = query.build().fetch_all(&mut *tx).await?;
+    let rows = query.fetch_all(&mut *tx).await?;
     let mut drafts = Vec::with_capacity(rows.len());
     for (row, event) in rows.iter().zip(contract_logs::read(tx, &rows).await?) {
         let app_id: String = row.try_get("app_id")?;

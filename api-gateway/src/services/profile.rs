@@ -147,7 +147,7 @@ async fn add_tags(tx: &mut AnyConnection, app: &str, id: &str, tags: &[String]) 
     query.push_values(tags, |mut row, tag| {
         row.push_bind(app).push_bind(tag).push_bind(id);
     });
-    query.build().execute(tx).await?;
+    query.execute(tx).await?;
     Ok(())
 }
 

@@ -46,7 +46,7 @@ impl Policies {
         let mut policies: HashMap<String, Policy> = HashMap::new();
         let mut query = QueryBuilder::new("SELECT wallet_id, allowed FROM wallet_policies WHERE wallet_id IN (");
         query.push_list(guarded.iter().copied()).push(")");
-        for row in query.build().fetch_all(&mut *tx).await? {
+        for row in query.fetch_all(&mut *tx).await? {
             let allowed: Option<String> = row.try_get(1)?;
             let allowed = allowed.map(|json| serde_json::from_str(&json)).transpose().map_err(Error::internal)?;
             policies.entry(row.try_get(0)?).or_default().allowed = allowed;
@@ -55,7 +55,7 @@ impl Policies {
             "SELECT wallet_id, token_id, period, amount, spent, period_number FROM wallet_limits WHERE wallet_id IN (",
         );
         query.push_list(guarded).push(")");
-        for row in query.build().fetch_all(&mut *tx).await? {
+        for row in query.fetch_all(&mut *tx).await? {
             let period = Period::parse(&row.try_get::<String, _>(2)?)?;
             let (amount, spent) = (Amount::read(&row, 3)?, Amount::read(&row, 4)?);
             let number = period.number(now_ms);

@@ -49,7 +49,7 @@ async fn load_known<'a>(tx: &mut AnyConnection, requests: impl Iterator<Item = &
     query.push_list(requests.map(|request| request.key.clone()));
     query.push(")");
     let mut known = Known::new();
-    for row in query.build().fetch_all(&mut *tx).await? {
+    for row in query.fetch_all(&mut *tx).await? {
         known.insert((row.try_get(0)?, row.try_get(1)?), (row.try_get(2)?, row.try_get(3)?));
     }
     Ok(known)

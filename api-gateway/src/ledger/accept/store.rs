@@ -51,7 +51,7 @@ pub(super) async fn insert_operations(
                 .push_bind(1_i64)
                 .push_bind(operation.created_at.0);
         });
-        query.build().execute(&mut *tx).await?;
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ pub(super) async fn insert_keys(tx: &mut AnyConnection, submissions: &[Submissio
                 .push_bind(answer)
                 .push_bind(accepted.operation.created_at.0);
         });
-        query.build().execute(&mut *tx).await?;
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }
@@ -99,7 +99,7 @@ pub(super) async fn update_nonces(tx: &mut AnyConnection, wallets: &HashMap<Stri
             row.push_bind(&wallet.sealed.id).push_bind(i64::try_from(wallet.next_nonce).unwrap_or(i64::MAX));
         });
         query.push(") AS v WHERE wallets.id = v.column1");
-        query.build().execute(&mut *tx).await?;
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }

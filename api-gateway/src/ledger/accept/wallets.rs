@@ -48,7 +48,7 @@ pub(super) async fn load_wallets(
     query.push(") ORDER BY id");
     query.push(db.locking(" FOR NO KEY UPDATE"));
     let mut states: HashMap<String, (u64, bool, bool)> = HashMap::new();
-    for row in query.build().fetch_all(&mut *tx).await? {
+    for row in query.fetch_all(&mut *tx).await? {
         let nonce = u64::try_from(row.try_get::<i64, _>(1)?).map_err(Error::internal)?;
         states.insert(row.try_get(0)?, (nonce, row.try_get::<i64, _>(2)? == 1, row.try_get::<i64, _>(3)? == 1));
     }
@@ -78,7 +78,7 @@ async fn read_sealed(tx: &mut AnyConnection, ids: &[&str]) -> Result<Vec<Arc<Sea
     );
     query.push_list(ids.iter().copied());
     query.push(")");
-    let rows = query.build().fetch_all(tx).await?;
+    let rows = query.fetch_all(tx).await?;
     rows.iter().map(|row| SealedWallet::from_row(row).map(Arc::new)).collect()
 }
 

@@ -83,7 +83,7 @@ pub(super) async fn insert(tx: &mut AnyConnection, blocks: &[BlockData]) -> Resu
             " ON CONFLICT (address) DO UPDATE SET block_number = excluded.block_number, log_index = excluded.log_index, \
              tx_hash = excluded.tx_hash WHERE excluded.block_number < chain_tokens.block_number",
         );
-        query.build().execute(&mut *tx).await?;
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }

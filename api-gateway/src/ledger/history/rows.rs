@@ -71,7 +71,7 @@ async fn insert_blocks(tx: &mut AnyConnection, blocks: &[BlockData]) -> Result<(
                 .push_bind(block.base_fee_per_gas.unwrap_or_default().to_string())
                 .push_bind(big(block.size.to()));
         });
-        query.build().execute(&mut *tx).await?;
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }
@@ -114,7 +114,7 @@ async fn insert_transactions(tx: &mut AnyConnection, blocks: &[BlockData]) -> Re
                 .push_bind(receipt.effective_gas_price.to_string())
                 .push_bind(count(receipt.logs.len()));
         });
-        query.build().execute(&mut *tx).await?;
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }
@@ -148,7 +148,7 @@ async fn insert_tokens(tx: &mut AnyConnection, blocks: &[BlockData]) -> Result<(
                 .push_bind(text(&issued.name.to_lowercase()))
                 .push_bind(text(&issued.symbol.to_lowercase()));
         });
-        query.build().execute(&mut *tx).await?;
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }
@@ -203,7 +203,7 @@ async fn add_hours(tx: &mut AnyConnection, hours: &BTreeMap<i64, Sums>) -> Resul
              transactions = chain_hours.transactions + excluded.transactions, \
              failed = chain_hours.failed + excluded.failed, gas_used = chain_hours.gas_used + excluded.gas_used",
         );
-        query.build().execute(&mut *tx).await?;
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }

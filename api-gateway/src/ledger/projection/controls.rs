@@ -52,7 +52,7 @@ pub(super) async fn insert(tx: &mut AnyConnection, tokens: &mut TokenCache, bloc
         query.push_values(chunk, |mut row, (block, index, token, account, active)| {
             row.push_bind(big(*block)).push_bind(big(*index)).push_bind(token).push_bind(account).push_bind(*active);
         });
-        query.build().execute(&mut *tx).await?;
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }

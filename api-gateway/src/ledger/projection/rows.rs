@@ -24,7 +24,7 @@ pub(super) async fn find_ours(db: &Db, tx: &mut AnyConnection, blocks: &[BlockDa
         query.push_list(chunk.iter().map(|hash| hash_text(*hash)));
         query.push(") ORDER BY id");
         query.push(db.for_update());
-        for row in query.build().fetch_all(&mut *tx).await? {
+        for row in query.fetch_all(&mut *tx).await? {
             let (hash, sender, effects): (String, String, String) =
                 (row.try_get("tx_hash")?, row.try_get("sender")?, row.try_get("effects")?);
             let kind: String = row.try_get("kind")?;
@@ -52,7 +52,7 @@ pub(super) async fn insert_blocks(tx: &mut AnyConnection, blocks: &[BlockData]) 
                 .push_bind(hash_text(data.block.parent_hash))
                 .push_bind(data.block.timestamp_ms());
         });
-        query.build().execute(&mut *tx).await?;
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }
@@ -113,7 +113,7 @@ pub(super) async fn include_operations(
             ") AS v WHERE operations.id = v.column1 AND operations.block_hash IS NULL \
              AND operations.status IN ('accepted', 'sent', 'failed')",
         );
-        let done = query.build().execute(&mut *tx).await?;
+        let done = query.execute(&mut *tx).await?;
         if done.rows_affected() != chunk.len() as u64 {
             return Err(Error::internal("an operation's transaction is in two blocks of one chain"));
         }
@@ -151,7 +151,7 @@ pub(super) async fn insert_transfers(
                 .push_bind(ours.get(&one.tx_hash).map(|ours| ours.id.clone()))
                 .push_bind(block.timestamp_ms());
         });
-        query.build().execute(&mut *tx).await?;
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }

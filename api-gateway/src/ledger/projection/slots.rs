@@ -122,7 +122,7 @@ pub(super) async fn insert(tx: &mut AnyConnection, tokens: &mut TokenCache, bloc
         });
         // Those that were opened here are known; a slot that is opened once more on the same terms may have another amount.
         query.push(" ON CONFLICT (contract, name) DO UPDATE SET amount = excluded.amount");
-        query.build().execute(&mut *tx).await?;
+        query.execute(&mut *tx).await?;
     }
     for chunk in found.chunks(CHUNK) {
         let mut query = QueryBuilder::new(
@@ -142,7 +142,7 @@ pub(super) async fn insert(tx: &mut AnyConnection, tokens: &mut TokenCache, bloc
                 .push_bind(hash_text(*transaction))
                 .push_bind(data.block.timestamp_ms());
         });
-        query.build().execute(&mut *tx).await?;
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }

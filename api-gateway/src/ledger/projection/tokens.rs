@@ -60,7 +60,7 @@ impl TokenCache {
                     .push_bind(collection.clone());
             });
             query.push(") AS v JOIN tokens c ON c.id = v.column5 WHERE true ON CONFLICT (address) DO NOTHING");
-            query.build().execute(&mut *connection).await?;
+            query.execute(&mut *connection).await?;
         }
         self.look_up(connection, made.iter().map(|(place, _, _)| **place)).await
     }
@@ -75,7 +75,7 @@ impl TokenCache {
             let mut query = QueryBuilder::new("SELECT address, id, app_id FROM tokens WHERE address IN (");
             query.push_list(chunk.iter().map(|locator| (*locator).clone()));
             query.push(")");
-            for row in query.build().fetch_all(&mut *connection).await? {
+            for row in query.fetch_all(&mut *connection).await? {
                 let locator: String = row.try_get(0)?;
                 if let Some(place) = unknown.get(&locator) {
                     self.known.insert(*place, (row.try_get(1)?, row.try_get(2)?));
