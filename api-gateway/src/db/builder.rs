@@ -178,10 +178,7 @@ mod tests {
         });
         let numbered = query.text(Placeholder::Numbered);
         assert_eq!(numbered, "SELECT 1 WHERE a IN ($1, $2) AND b = $3 VALUES ($4, '0'), ($5, '0')");
-        assert_eq!(
-            query.text(Placeholder::Plain),
-            "SELECT 1 WHERE a IN (?, ?) AND b = ? VALUES (?, '0'), (?, '0')"
-        );
+        assert_eq!(query.text(Placeholder::Plain), "SELECT 1 WHERE a IN (?, ?) AND b = ? VALUES (?, '0'), (?, '0')");
         assert_eq!(query.values.len(), 5);
     }
 

@@ -55,13 +55,13 @@ impl Ledger {
     /// What shows to anybody that a transaction is final.
     ///
     /// # Errors
-    /// `unavailable` when the node is away, `node_refused` when it has no such proof.
+    /// `unavailable` when the node is away, `conflict` when it has no such proof.
     pub(crate) async fn proof(&self, hash: B256) -> Result<Option<Proof>> {
         self.inner.chain.proof(hash).await.map_err(|error| match error {
             ChainError::Answer { .. } => {
                 let detail = "the node has no proof: it knows no votes of validators on this block, as on a \
                               developer's chain, or has pruned the state of the genesis";
-                Error::new(Code::NodeRefused, detail).caused_by(error)
+                Error::new(Code::Conflict, detail).caused_by(error)
             }
             error => explain(error),
         })

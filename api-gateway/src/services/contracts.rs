@@ -240,7 +240,8 @@ pub async fn read(ledger: &Ledger, app_id: &str, id: &str, body: ReadContract) -
         Error::new(Code::LedgerRuleViolated, format!("the contract reverts: {reason}"))
     })?;
     let outputs = abi::output(&function, &output).ok_or_else(|| {
-        Error::new(Code::NodeRefused, "the contract's answer is not what its interface says; is it there yet?")
+        let detail = "the contract's answer is not what its interface says; is it there yet?";
+        Error::new(Code::LedgerRuleViolated, detail)
     })?;
     Ok(ContractAnswer { function: function.signature(), outputs, block_number })
 }

@@ -98,7 +98,7 @@ pub async fn wait(ledger: &Ledger, app_id: &str, actor: &Actor, id: &str, query:
 /// What shows to anybody that the operation is final, whoever runs the gateway and the node.
 ///
 /// # Errors
-/// 404; `conflict` before it is final; `node_refused` or `unavailable`.
+/// 404; `conflict` before it is final, and where the node has no proof; `unavailable`.
 pub async fn proof(ledger: &Ledger, app_id: &str, actor: &Actor, id: &str) -> Result<Proof> {
     let operation = get(ledger.db(), app_id, actor, id).await?;
     let early = || Error::new(Code::Conflict, "the operation is in no finalized block yet");

@@ -71,10 +71,14 @@ fn add_problems(operation: &mut Operation, writes: bool) {
     if ledger || body && authenticated || writes && !authenticated {
         statuses.push(StatusCode::CONFLICT);
     }
-    if operation.tags.iter().flatten().any(|tag| tag == "explorer") {
+    let is = |id| operation.operation_id.as_deref() == Some(id);
+    if is("getOperationProof") {
+        statuses.push(StatusCode::CONFLICT);
+    }
+    if is("readContract") || operation.tags.iter().flatten().any(|tag| tag == "explorer") {
         statuses.push(StatusCode::BAD_GATEWAY);
     }
-    if operation.operation_id.as_deref() == Some("openEventSocket") {
+    if is("openEventSocket") {
         statuses.push(StatusCode::UPGRADE_REQUIRED);
     }
     for status in statuses {

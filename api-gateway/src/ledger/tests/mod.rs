@@ -7,4 +7,5 @@ mod items;
 mod model;
 mod node;
 mod refusal;
+mod simulator;
 mod trouble;

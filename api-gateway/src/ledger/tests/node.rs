@@ -7,8 +7,12 @@ use alloy::consensus::{Transaction as _, TxEnvelope};
 use alloy::eips::eip2718::Decodable2718 as _;
 use alloy::primitives::{Address, B256, U256, hex, keccak256};
 use alloy::sol_types::{SolCall as _, SolEvent as _};
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 /// A block; its receipts have their logs, and the logs have their places.
 #[derive(Clone)]
@@ -18,6 +22,27 @@ struct Block {
     receipts: Vec<Value>,
     /// Who has used up a nonce in it.
     senders: Vec<Address>,
+    transactions: Vec<(B256, TxEnvelope)>,
+}
+
+/// What goes wrong with a node, by chance.
+pub(super) struct Faults {
+    random: StdRng,
+    /// Of a hundred requests; as many again take effect and their answer is lost, or comes too late.
+    percent: u8,
+}
+
+impl Faults {
+    /// How long an answer that comes too late takes.
+    pub const DELAY: Duration = Duration::from_millis(250);
+
+    pub fn new(seed: u64, percent: u8) -> Self {
+        Self { random: StdRng::seed_from_u64(seed), percent }
+    }
+
+    fn happens(&mut self) -> bool {
+        self.random.random_range(0..100) < self.percent
+    }
 }
 
 /// What the node has and how it behaves.
@@ -26,6 +51,9 @@ pub(super) struct Inside {
     blocks: Vec<Block>,
     pool: Vec<(B256, TxEnvelope)>,
     salt: u64,
+    pub faults: Option<Faults>,
+    /// Blocks at the end that are not final.
+    pub unfinalized: usize,
     /// Answers nothing.
     pub down: bool,
     /// Does not say which chain it is of.
@@ -53,13 +81,23 @@ pub(super) struct Node {
 
 impl Node {
     pub async fn start() -> Self {
-        let first = Block { hash: genesis(), bodies: Vec::new(), receipts: Vec::new(), senders: Vec::new() };
+        let first = Block {
+            hash: genesis(),
+            bodies: Vec::new(),
+            receipts: Vec::new(),
+            senders: Vec::new(),
+            transactions: Vec::new(),
+        };
         let inside = Inside { blocks: vec![first], ..Inside::default() };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let node = Self { url, inside: Arc::new(Mutex::new(inside)) };
         let answering = node.clone();
-        let answer = move |body: String| async move { answering.answer(&body) };
+        let answer = move |body: String| async move {
+            let (answer, delay) = answering.answer(&body);
+            tokio::time::sleep(delay).await;
+            answer
+        };
         let router = axum::Router::new().route("/", axum::routing::post(answer));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         node
@@ -69,27 +107,73 @@ impl Node {
         self.inside.lock().unwrap()
     }
 
-    fn answer(&self, body: &str) -> (axum::http::StatusCode, String) {
+    /// The answer, and when to give it.
+    fn answer(&self, body: &str) -> ((axum::http::StatusCode, String), Duration) {
         let mut inside = self.inside();
-        if inside.down {
-            return (axum::http::StatusCode::SERVICE_UNAVAILABLE, String::new());
+        let nothing = (axum::http::StatusCode::SERVICE_UNAVAILABLE, String::new());
+        if inside.down || inside.goes_wrong() {
+            return (nothing, Duration::ZERO);
         }
         let answer = match serde_json::from_str(body).unwrap() {
             Value::Array(calls) => inside.batch(&calls),
             call => inside.call(&call),
         };
-        (axum::http::StatusCode::OK, answer.to_string())
+        if inside.goes_wrong() {
+            return (nothing, Duration::ZERO);
+        }
+        let late = if inside.goes_wrong() { Faults::DELAY } else { Duration::ZERO };
+        ((axum::http::StatusCode::OK, answer.to_string()), late)
     }
 }
 
 impl Inside {
-    /// Makes a block of what is in the pool.
+    fn goes_wrong(&mut self) -> bool {
+        self.faults.as_mut().is_some_and(Faults::happens)
+    }
+
+    /// Number of the best block.
+    pub fn best(&self) -> usize {
+        self.blocks.len() - 1
+    }
+
+    /// Number of the last block that is final.
+    pub fn finalized(&self) -> usize {
+        self.best().saturating_sub(self.unfinalized)
+    }
+
+    /// The transactions in blocks, each with whether it succeeded.
+    pub fn executed(&self) -> Vec<(String, bool)> {
+        let receipts = self.blocks.iter().flat_map(|block| &block.receipts);
+        receipts.map(|one| (one["transactionHash"].as_str().unwrap().to_owned(), one["status"] == "0x1")).collect()
+    }
+
+    /// What the account holds, or all accounts together, at the end of a block.
+    pub fn balance(&self, account: Option<Address>, until: usize) -> U256 {
+        let mut sum = U256::ZERO;
+        let receipts = self.blocks[..=until].iter().flat_map(|block| &block.receipts);
+        for log in receipts.flat_map(|one| one["logs"].as_array().unwrap()) {
+            let party = |topic: usize| Address::from_word(log["topics"][topic].as_str().unwrap().parse().unwrap());
+            let value: U256 = log["data"].as_str().unwrap().parse().unwrap();
+            let (from, to) = (party(1), party(2));
+            let (comes, goes) = match account {
+                Some(account) => (to == account, from == account),
+                None => (from.is_zero(), to.is_zero()),
+            };
+            sum += if comes { value } else { U256::ZERO };
+            sum -= if goes { value } else { U256::ZERO };
+        }
+        sum
+    }
+
+    /// Makes a block of what is in the pool. A transfer of more than there is fails.
     pub fn mine(&mut self) {
         self.salt += 1;
         let number = self.blocks.len();
         let hash = keccak256([number.to_be_bytes(), self.salt.to_be_bytes()].concat());
-        let mut block = Block { hash, bodies: Vec::new(), receipts: Vec::new(), senders: Vec::new() };
+        let mut block =
+            Block { hash, bodies: Vec::new(), receipts: Vec::new(), senders: Vec::new(), transactions: Vec::new() };
         let mut logs = 0;
+        let mut balances: HashMap<Address, U256> = HashMap::new();
         let mut pool = std::mem::take(&mut self.pool);
         pool.sort_by_key(|(_, tx)| tx.nonce());
         for (tx_hash, tx) in pool {
@@ -100,6 +184,7 @@ impl Inside {
                 continue;
             }
             block.senders.push(sender);
+            block.transactions.push((tx_hash, tx.clone()));
             let moved = if let Ok(call) = abi::IToken::mintCall::abi_decode(tx.input()) {
                 Some((Address::ZERO, call.to, call.value))
             } else if let Ok(call) = abi::IToken::transferCall::abi_decode(tx.input()) {
@@ -107,6 +192,17 @@ impl Inside {
             } else {
                 None
             };
+            let mut held =
+                |account| *balances.entry(account).or_insert_with(|| self.balance(Some(account), number - 1));
+            let fails = moved.is_some_and(|(from, _, value)| !from.is_zero() && held(from) < value);
+            let moved = moved.filter(|_| !fails);
+            if let Some((from, to, value)) = moved {
+                let (before, after) = (held(from), held(to));
+                if from != to {
+                    balances.insert(from, before.wrapping_sub(value));
+                    balances.insert(to, after + value);
+                }
+            }
             let index = format!("{:#x}", block.receipts.len());
             let log = moved.map(|(from, to, value)| {
                 let event = abi::IToken::Transfer { from, to, value }.encode_log_data();
@@ -123,21 +219,31 @@ impl Inside {
                 "gas": format!("{:#x}", tx.gas_limit()), "input": tx.input(), "type": "0x2",
             }));
             block.receipts.push(json!({
-                "transactionHash": tx_hash, "blockHash": hash, "transactionIndex": index, "status": "0x1",
-                "gasUsed": "0x5208", "logs": log.into_iter().collect::<Vec<_>>(),
+                "transactionHash": tx_hash, "blockHash": hash, "transactionIndex": index,
+                "status": if fails { "0x0" } else { "0x1" }, "gasUsed": "0x5208", "logs": log.into_iter().collect::<Vec<_>>(),
             }));
         }
         self.blocks.push(block);
     }
 
-    /// Throws the blocks above this number away and makes as many others without transactions.
+    /// Throws the blocks above this number away, with their transactions, and makes as many others without any.
     pub fn fork(&mut self, number: usize) {
-        let count = self.blocks.len() - 1 - number;
+        let count = self.best() - number;
         self.blocks.truncate(number + 1);
         self.pool.clear();
         for _ in 0..count {
             self.mine();
         }
+    }
+
+    /// Another branch leaves above this number and is longer by a block. What the old one had is in the pool again; only
+    /// what the first block takes of it is in the new one so far.
+    pub fn switch(&mut self, number: usize) {
+        let gone = self.blocks.split_off(number + 1);
+        for _ in 0..=gone.len() {
+            self.mine();
+        }
+        self.pool.extend(gone.into_iter().flat_map(|block| block.transactions));
     }
 
     fn batch(&mut self, calls: &[Value]) -> Value {
@@ -155,7 +261,12 @@ impl Inside {
     }
 
     fn call(&mut self, call: &Value) -> Value {
-        match self.result(call["method"].as_str().unwrap(), &call["params"]) {
+        let result = if self.goes_wrong() {
+            Err("internal error")
+        } else {
+            self.result(call["method"].as_str().unwrap(), &call["params"])
+        };
+        match result {
             Ok(result) => json!({ "jsonrpc": "2.0", "id": call["id"], "result": result }),
             Err(message) => {
                 let error = json!({ "code": -32_000, "message": message });
@@ -167,7 +278,8 @@ impl Inside {
     fn result(&mut self, method: &str, params: &Value) -> Result<Value, &'static str> {
         let best = self.shown.unwrap_or(self.blocks.len() - 1);
         let at = |name: &Value| match name.as_str().unwrap() {
-            "latest" | "finalized" => best,
+            "latest" => best,
+            "finalized" => best.saturating_sub(self.unfinalized),
             number => usize::from_str_radix(number.trim_start_matches("0x"), 16).unwrap(),
         };
         let by_hash = |hash: &Value| self.blocks[..=best].iter().find(|block| json!(block.hash) == *hash);
@@ -205,7 +317,7 @@ impl Inside {
                 let account: Address = params[0].as_str().unwrap().parse().unwrap();
                 json!(format!("{:#x}", self.nonce(account, at(&params[1]))))
             }
-            "eth_call" => json!(self.word(&params[0], at(&params[1]))),
+            "eth_call" => json!(self.word(&params[0], at(&params[1]))?),
             "eth_sendRawTransaction" => json!(self.take(&params[0])?),
             other => panic!("the node in memory has no {other}"),
         })
@@ -247,23 +359,13 @@ impl Inside {
         Ok(hash)
     }
 
-    /// balanceOf and totalSupply.
-    fn word(&self, call: &Value, until: usize) -> String {
+    /// balanceOf and totalSupply; a transfer is only run to learn why it failed.
+    fn word(&self, call: &Value, until: usize) -> Result<String, &'static str> {
         let input = hex::decode(call["input"].as_str().unwrap()).unwrap();
-        let account = abi::IToken::balanceOfCall::abi_decode(&input).map(|call| call.account);
-        let mut word = U256::ZERO;
-        let receipts = self.blocks[..=until].iter().flat_map(|block| &block.receipts);
-        for log in receipts.flat_map(|one| one["logs"].as_array().unwrap()) {
-            let party = |topic: usize| Address::from_word(log["topics"][topic].as_str().unwrap().parse().unwrap());
-            let value: U256 = log["data"].as_str().unwrap().parse().unwrap();
-            let (from, to) = (party(1), party(2));
-            let (comes, goes) = match account {
-                Ok(account) => (to == account, from == account),
-                Err(_) => (from.is_zero(), to.is_zero()),
-            };
-            word += if comes { value } else { U256::ZERO };
-            word -= if goes { value } else { U256::ZERO };
+        if abi::IToken::transferCall::abi_decode(&input).is_ok() {
+            return Err("execution reverted");
         }
-        hash_text(word.into())
+        let account = abi::IToken::balanceOfCall::abi_decode(&input).map(|call| call.account).ok();
+        Ok(hash_text(self.balance(account, until).into()))
     }
 }

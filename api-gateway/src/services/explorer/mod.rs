@@ -20,7 +20,7 @@ pub use addresses::{AddressDetail, get as address};
 pub use blocks::{BlocksQuery, ChainBlock, get as block, list as blocks};
 pub use calls::{InternalCall, list as calls};
 pub use search::{Hit, Hits, SearchQuery, search};
-pub use statistics::{ChainSummary, Interval, Series, Slot, StatisticsQuery, series, summary};
+pub use statistics::{Bucket, ChainSummary, Interval, Series, StatisticsQuery, series, summary};
 pub use tokens::{ChainToken, list as tokens};
 pub use transactions::{
     ChainTransaction, EventLog, TransactionDetail, TransactionKind, TransactionsQuery, get as transaction,

@@ -72,7 +72,7 @@ pub struct StatisticsQuery {
 /// What happened in an hour or a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Slot {
+pub struct Bucket {
     /// When it begins.
     #[schema(value_type = String, format = DateTime)]
     pub time: UnixMs,
@@ -93,7 +93,7 @@ pub struct Series {
     /// The length of each.
     pub interval: Interval,
     /// The slots.
-    pub items: Vec<Slot>,
+    pub items: Vec<Bucket>,
 }
 
 /// The chain in numbers.
@@ -159,7 +159,7 @@ pub async fn series(db: &Db, query: &StatisticsQuery) -> Result<Series> {
     for row in rows {
         let count =
             |column: &str| -> Result<u64> { u64::try_from(row.try_get::<i64, _>(column)?).map_err(Error::internal) };
-        let slot = Slot {
+        let slot = Bucket {
             time: UnixMs(0),
             blocks: count("blocks")?,
             transactions: count("transactions")?,
@@ -169,7 +169,7 @@ pub async fn series(db: &Db, query: &StatisticsQuery) -> Result<Series> {
         slots.insert(row.try_get::<i64, _>("slot")?, slot);
     }
     let items = (first..=last)
-        .map(|slot| Slot { time: UnixMs(slot * length_ms), ..slots.remove(&slot).unwrap_or_default() })
+        .map(|slot| Bucket { time: UnixMs(slot * length_ms), ..slots.remove(&slot).unwrap_or_default() })
         .collect();
     Ok(Series { interval, items })
 }
