@@ -103,7 +103,7 @@ async fn append(db: &Db, entries: &[Entry]) -> Result<()> {
             .push_bind(now)
             .push_bind(hash);
     });
-    query.execute(&mut *tx).await?;
+    query.execute(&mut tx).await?;
     sqlx::query("UPDATE audit_heads SET sequence = $1, hash = $2 WHERE id = 1")
         .bind(sequence)
         .bind(hash)

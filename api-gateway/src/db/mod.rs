@@ -192,7 +192,7 @@ impl Db {
         match self.engine {
             // Taking the write lock at the beginning: a deferred lock could fail half-way.
             Engine::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await,
-            Engine::Postgres => self.writer.begin().await,
+            Engine::Postgres => self.begin("BEGIN").await,
         }
     }
 
@@ -205,7 +205,7 @@ impl Db {
     pub async fn write_relaxed(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
         match self.engine {
             Engine::Sqlite => self.writer.begin_with("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE").await,
-            Engine::Postgres => self.writer.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await,
+            Engine::Postgres => self.begin("BEGIN; SET LOCAL synchronous_commit = off").await,
         }
     }
 
@@ -226,8 +226,16 @@ impl Db {
     pub async fn snapshot(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
         match self.engine {
             Engine::Sqlite => self.reader.begin().await,
-            Engine::Postgres => self.reader.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await,
+            Engine::Postgres => self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await,
         }
+    }
+
+    /// Begins in a task of its own, which goes on when the caller is dropped, as a request's handler is when its client
+    /// hangs up. sqlx would put a connection whose BEGIN is on its way back into the pool, inside that transaction: what
+    /// the next one writes with it is committed by nobody. (SQLite's worker takes such a BEGIN back.)
+    async fn begin(&self, statement: &'static str) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        let pool = self.writer.clone();
+        tokio::spawn(async move { pool.begin_with(statement).await }).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 
     /// What to put behind a SELECT whose rows will be updated in the same transaction. SQLite's writer is alone.

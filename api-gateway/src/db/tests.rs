@@ -68,3 +68,33 @@ async fn foreign_keys_hold_and_dropping_a_transaction_undoes_it() {
         test.db.maintain().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_beginning_that_is_given_up_leaves_no_connection_inside_it() {
+    use std::time::Duration;
+    let Some(test) = testing::postgres().await else { return };
+    // Given up sooner and later: before the BEGIN is sent, while it is on its way, and after it.
+    for after in (0..400).step_by(4).map(Duration::from_micros) {
+        let _ = tokio::time::timeout(after, test.db.write()).await;
+        let _ = tokio::time::timeout(after, test.db.write_relaxed()).await;
+    }
+    // What one connection writes is there for all others.
+    let mut connections = Vec::new();
+    for number in 0..test.db.writer().options().get_max_connections() {
+        let mut connection = test.db.writer().acquire().await.unwrap();
+        sqlx::query(
+            "INSERT INTO sessions (id, principal_kind, principal_id, created_at_ms, expires_at_ms) \
+             VALUES ($1, 'owner', 'own_1', 0, 0)",
+        )
+        .bind(format!("ses_{number}"))
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+        connections.push(connection);
+    }
+    let all = i64::try_from(connections.len()).unwrap();
+    for connection in &mut connections {
+        let row = sqlx::query("SELECT COUNT(*) FROM sessions").fetch_one(&mut **connection).await.unwrap();
+        assert_eq!(row.try_get::<i64, _>(0).unwrap(), all);
+    }
+}

@@ -187,7 +187,7 @@ pub async fn forget(db: &Db, days: u32) -> Result<u64> {
     for table in ["DELETE FROM job_lines WHERE job_id IN (", "DELETE FROM jobs WHERE id IN ("] {
         let mut query = QueryBuilder::new(table);
         query.push_list(&ids).push(")");
-        query.execute(&mut *tx).await?;
+        query.execute(&mut tx).await?;
     }
     tx.commit().await?;
     Ok(ids.len() as u64)

@@ -396,7 +396,7 @@ async fn mark_sent(inner: &Inner, rows: &[Outgoing]) -> Result<()> {
     query.push_list(rows.iter().map(|row| row.id.clone()));
     query.push(")");
     let mut tx = inner.db.write_relaxed().await?;
-    query.execute(&mut *tx).await?;
+    query.execute(&mut tx).await?;
     tx.commit().await?;
     inner.waiters.wake(rows.iter().map(|row| &row.id));
     metrics::counter!("hanse_gateway_transactions_sent_total").increment(rows.len() as u64);

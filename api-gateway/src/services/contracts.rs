@@ -317,7 +317,7 @@ pub async fn events(db: &Db, app_id: &str, id: &str, page: &PageQuery) -> Result
     query.push(" AND (l.block_number, l.log_index) < (").push_bind(block).push(", ").push_bind(log);
     query.push(") ORDER BY l.block_number DESC, l.log_index DESC LIMIT ").push_bind(limit + 1);
     let mut connection = db.reader().acquire().await?;
-    let rows = query.fetch_all(&mut *connection).await?;
+    let rows = query.fetch_all(&mut connection).await?;
     let events = contract_logs::read(&mut connection, &rows).await?;
     Ok(Page::cut(events, limit, |event| format!("{}.{}", event.block_number, event.log_index)))
 }

@@ -129,7 +129,7 @@ pub async fn replay(db: &Db, app: &str, id: &str, range: Range) -> Result<Replay
          WHERE webhook_deliveries.status <> 'pending'",
     );
     let mut tx = db.write().await?;
-    let done = query.execute(&mut *tx).await?;
+    let done = query.execute(&mut tx).await?;
     tx.commit().await?;
     tracing::info!(app, webhook = id, events = done.rows_affected(), "events are sent once more");
     Ok(Replayed { events: done.rows_affected() })

@@ -99,7 +99,7 @@ async fn erase_notes(db: &Db, operations: &[String]) -> Result<()> {
     for sql in ["UPDATE operations SET memo = NULL WHERE memo IS NOT NULL AND id IN (", answers, events] {
         let mut query = QueryBuilder::new(sql);
         query.push_list(operations).push(")");
-        query.execute(&mut *tx).await?;
+        query.execute(&mut tx).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -172,7 +172,7 @@ pub async fn create(db: &Db, app_id: &str, work: Work, request: RequestKey) -> R
             let made = makes_users.then(|| new_id(Id::User));
             row.push_bind(&id).push_bind(line).push("'waiting'").push_bind(payload).push_bind(made);
         });
-        query.execute(&mut *tx).await?;
+        query.execute(&mut tx).await?;
     }
     tx.commit().await?;
     get(db, app_id, &id).await

@@ -386,7 +386,7 @@ pub async fn sweep(db: &Db) -> Result<u64> {
             for sql in ["DELETE FROM refresh_tokens WHERE session_id IN (", "DELETE FROM sessions WHERE id IN ("] {
                 let mut query = QueryBuilder::new(sql);
                 query.push_list(ids.iter().map(|(id,)| id)).push(")");
-                query.execute(&mut *transaction).await?;
+                query.execute(&mut transaction).await?;
             }
             transaction.commit().await?;
             gone += ids.len() as u64;

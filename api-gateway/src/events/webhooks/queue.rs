@@ -131,7 +131,7 @@ pub(super) async fn fan_out(db: &Db, endpoint: &Endpoint) -> Result<bool> {
     });
     // One that is replayed is there already.
     query.push(" ON CONFLICT DO NOTHING");
-    query.execute(&mut *tx).await?;
+    query.execute(&mut tx).await?;
     tx.commit().await?;
     Ok(events.len() as i64 == BATCH)
 }
@@ -192,7 +192,7 @@ pub(super) async fn settle(db: &Db, endpoint: &Endpoint, ended: &[Ended]) -> Res
     query.push(") AS v WHERE webhook_deliveries.webhook_id = ").push_bind(&endpoint.id);
     query.push(" AND webhook_deliveries.sequence = v.column1");
     let mut tx = db.write_relaxed().await?;
-    query.execute(&mut *tx).await?;
+    query.execute(&mut tx).await?;
     let failures = ended.iter().filter(|one| !one.attempt.succeeded()).count();
     if failures < ended.len() {
         sqlx::query("UPDATE webhooks SET failures = 0, failing_since_ms = NULL WHERE id = $1 AND failures > 0")
