@@ -318,7 +318,7 @@ fn count(default: u64) -> u64 {
 
 fn kept_seeds() -> impl Iterator<Item = u64> {
     include_str!("../../../../tests/seeds.txt").lines().filter_map(|line| {
-        let seed = line.strip_prefix("simulator ")?.split(':').next()?.trim();
+        let seed = line.strip_prefix("simulator ")?.split_whitespace().next()?;
         Some(seed.parse().expect("tests/seeds.txt"))
     })
 }
