@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail};
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 /// How long a process may take until it answers. A node takes ten seconds, and far longer on a machine that is busy
@@ -152,7 +153,13 @@ pub fn binary(name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// The clone that these tests were compiled from.
+/// The clone that these tests belong to: `HANSE_ROOT`, which every script sets, or the one that they were compiled from.
+/// The two differ when clones share compiled code.
 pub fn repository_root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace member's folder has a parent; qed")
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let compiled = || Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned);
+        let root = std::env::var_os("HANSE_ROOT").map(PathBuf::from).or_else(compiled);
+        root.expect("a workspace member's folder has a parent; qed")
+    });
+    &ROOT
 }

@@ -1,6 +1,9 @@
 //! The last canonical blocks in memory, and where the chain's ends are.
 
-use super::types::{BlockRecord, LocatedTransaction};
+use super::{
+    logs::LogRange,
+    types::{BlockRecord, LocatedTransaction},
+};
 use alloy_primitives::B256;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -60,6 +63,19 @@ impl Recent {
     /// By Ethereum hash.
     pub fn hash(&self, hash: &B256) -> Option<Arc<BlockRecord>> {
         self.by_hash.get(hash).cloned()
+    }
+
+    /// All blocks of the range, in order; `None` if one isn't here.
+    pub fn range(&self, range: LogRange) -> Option<Vec<Arc<BlockRecord>>> {
+        match range {
+            LogRange::Block(hash) => Some(vec![self.hash(&hash)?]),
+            LogRange::Numbers { from, to } => {
+                if to.checked_sub(from)? >= BLOCKS as u64 {
+                    return None;
+                }
+                (from..=to).map(|number| self.number(number)).collect()
+            }
+        }
     }
 
     /// By transaction hash.

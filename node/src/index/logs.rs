@@ -1,15 +1,19 @@
-//! Finding logs: `eth_getLogs` as one SQL query, which is given up when it finds too much or takes too long.
+//! Finding logs: `eth_getLogs` in the blocks that are in memory, or else as one SQL query; given up when it finds too
+//! much or takes too long.
 
 use super::{
     error::{IndexError, Result},
     read::{header_of, log_of, word},
-    types::LocatedLog,
+    types::{BlockRecord, LocatedLog},
 };
-use alloy_primitives::{B256, Log};
+use alloy_primitives::{B256, Bloom, BloomInput, Log};
 use futures::TryStreamExt;
 pub use hanse_rpc_params::input::LogFilter;
-use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
-use std::time::{Duration, Instant};
+use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, sqlite::SqliteRow};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// Steps of SQLite's machine from one look at the clock to the next; some 100 µs.
 const STEPS: i32 = 10_000;
@@ -39,8 +43,31 @@ pub struct LogLimits {
     pub time: Duration,
 }
 
-/// All logs that match, in the order of the chain; an error if they exceed one of the limits.
-pub async fn logs(
+/// All logs of the blocks that match, in the order of the blocks; an error if they exceed one of the limits.
+pub fn in_memory(blocks: &[Arc<BlockRecord>], filter: &LogFilter, limits: LogLimits) -> Result<Vec<LocatedLog>> {
+    let wanted = blooms(filter);
+    let may_match = |block: &&Arc<BlockRecord>| {
+        wanted.iter().all(|list| list.iter().any(|bloom| block.header.logs_bloom.contains(bloom)))
+    };
+    let mut found = Found::within(limits);
+    for block in blocks.iter().filter(may_match) {
+        for log in block.logs_where(|log| filter.matches(log)) {
+            found.push(log)?;
+        }
+    }
+    Ok(found.logs)
+}
+
+/// For each list of alternatives their blooms: a block's bloom contains one of each list, or no log of it matches.
+fn blooms(filter: &LogFilter) -> Vec<Vec<Bloom>> {
+    let of = |value: &[u8]| Bloom::from(BloomInput::Raw(value));
+    let addresses = filter.addresses.iter().map(|address| of(address.as_slice())).collect();
+    let topics = filter.topics.iter().map(|list| list.iter().map(|topic| of(topic.as_slice())).collect());
+    std::iter::once(addresses).chain(topics).filter(|list: &Vec<Bloom>| !list.is_empty()).collect()
+}
+
+/// All logs in the database that match, in the order of the chain; an error if they exceed one of the limits.
+pub async fn stored(
     pool: &SqlitePool,
     filter: &LogFilter,
     range: LogRange,
@@ -67,21 +94,45 @@ pub(super) async fn search(
     connection.lock_handle().await?.set_progress_handler(STEPS, move || Instant::now() < deadline);
     let mut query = query(filter, range, limits.count.saturating_add(1));
     let mut rows = query.build().fetch(&mut *connection);
-    let mut found = Vec::new();
-    let mut bytes = 0;
+    let mut found = Found::within(limits);
+    let mut last = None;
     while let Some(row) = rows.try_next().await? {
-        let log = located(&row)?;
-        let block = log.block_number;
-        if found.len() as u64 >= limits.count {
-            return Err(IndexError::TooManyLogs { limit: limits.count, block });
-        }
-        bytes += json_bytes(&log.log);
-        if bytes > limits.bytes {
-            return Err(IndexError::TooManyBytes { limit: limits.bytes, block });
-        }
-        found.push(log);
+        let id: i64 = row.try_get("block_id")?;
+        let block = match last {
+            Some((last, block)) if last == id => block,
+            _ => BlockOfLogs::read(&row)?,
+        };
+        last = Some((id, block));
+        found.push(located(&row, block)?)?;
     }
-    Ok(found)
+    Ok(found.logs)
+}
+
+/// What a search has found, within its limits.
+struct Found {
+    logs: Vec<LocatedLog>,
+    bytes: usize,
+    limits: LogLimits,
+}
+
+impl Found {
+    fn within(limits: LogLimits) -> Self {
+        Self { logs: Vec::new(), bytes: 0, limits }
+    }
+
+    fn push(&mut self, log: LocatedLog) -> Result<()> {
+        let LogLimits { count, bytes, .. } = self.limits;
+        let block = log.block_number;
+        if self.logs.len() as u64 >= count {
+            return Err(IndexError::TooManyLogs { limit: count, block });
+        }
+        self.bytes += json_bytes(&log.log);
+        if self.bytes > bytes {
+            return Err(IndexError::TooManyBytes { limit: bytes, block });
+        }
+        self.logs.push(log);
+        Ok(())
+    }
 }
 
 /// Length of the log as JSON, about: its place in the chain has 400 bytes, a topic 69, a byte of data two.
@@ -155,18 +206,32 @@ fn alternatives(query: &mut QueryBuilder<Sqlite>, column: &str, values: impl Exa
     query.push(")");
 }
 
-fn located(row: &sqlx::sqlite::SqliteRow) -> Result<LocatedLog> {
-    let header = header_of(row.try_get::<&[u8], _>("header")?)?;
-    let number = |column: &str| -> Result<u64> {
+/// What all logs of a block say of it.
+#[derive(Clone, Copy)]
+struct BlockOfLogs {
+    number: u64,
+    hash: B256,
+    timestamp: u64,
+}
+
+impl BlockOfLogs {
+    fn read(row: &SqliteRow) -> Result<Self> {
+        let header = header_of(row.try_get::<&[u8], _>("header")?)?;
+        Ok(Self { number: header.number, hash: word(row, "block_hash")?, timestamp: header.timestamp })
+    }
+}
+
+fn located(row: &SqliteRow, block: BlockOfLogs) -> Result<LocatedLog> {
+    let position = |column: &str| -> Result<u64> {
         u64::try_from(row.try_get::<i64, _>(column)?).map_err(|_| IndexError::Damaged("a negative position"))
     };
     Ok(LocatedLog {
-        block_number: number("number")?,
-        block_hash: word(row, "block_hash")?,
-        block_timestamp: header.timestamp,
+        block_number: block.number,
+        block_hash: block.hash,
+        block_timestamp: block.timestamp,
         transaction_hash: word(row, "transaction_hash")?,
-        transaction_position: number("transaction_position")?,
-        position: number("position")?,
+        transaction_position: position("transaction_position")?,
+        position: position("position")?,
         log: log_of(row)?,
     })
 }

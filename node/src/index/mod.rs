@@ -196,7 +196,11 @@ impl Index {
     /// When the database fails; when there are more than `limit`, or too many for one answer; when it takes too long.
     pub async fn logs(&self, filter: &LogFilter, range: LogRange, limit: u64) -> Result<Vec<LocatedLog>> {
         let limits = LogLimits { count: limit, bytes: LOG_BYTES, time: LOG_TIME };
-        logs::logs(&self.log_pool, filter, range, limits).await
+        let recent = self.recent.read().range(range);
+        match recent {
+            Some(blocks) => logs::in_memory(&blocks, filter, limits),
+            None => logs::stored(&self.log_pool, filter, range, limits).await,
+        }
     }
 
     /// Takes a committed change into memory, then tells subscribers.

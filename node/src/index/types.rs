@@ -131,8 +131,16 @@ impl BlockRecord {
 
     /// All logs of the block in order.
     pub fn logs(&self) -> impl Iterator<Item = LocatedLog> + '_ {
+        self.logs_where(|_| true)
+    }
+
+    /// The logs of the block that are `wanted`, in order.
+    pub fn logs_where<'a>(
+        &'a self,
+        wanted: impl Fn(&Log) -> bool + Copy + 'a,
+    ) -> impl Iterator<Item = LocatedLog> + 'a {
         self.transactions.iter().enumerate().flat_map(move |(transaction_position, transaction)| {
-            transaction.logs.iter().enumerate().map(move |(i, log)| LocatedLog {
+            transaction.logs.iter().enumerate().filter(move |(_, log)| wanted(log)).map(move |(i, log)| LocatedLog {
                 block_number: self.header.number,
                 block_hash: self.hash,
                 block_timestamp: self.header.timestamp,

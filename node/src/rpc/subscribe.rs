@@ -13,7 +13,7 @@ use super::{
     params::{Args, FromJson},
     transaction,
 };
-use crate::index::{HeadChange, logs::LogFilter};
+use crate::index::{HeadChange, logs::LogFilter, types::BlockRecord};
 use jsonrpsee::{
     SubscriptionMessage,
     core::{RegisterMethodError, StringError},
@@ -147,9 +147,10 @@ fn heads(change: &HeadChange) -> Vec<alloy_rpc_types_eth::Header> {
 
 /// First the logs that a reorganisation took back, then the new ones.
 fn logs(change: &HeadChange, filter: &LogFilter) -> Vec<alloy_rpc_types_eth::Log> {
-    let wanted = |log: &crate::index::types::LocatedLog| filter.matches(&log.log);
-    let removed =
-        change.retracted.iter().flat_map(|block| block.logs().filter(wanted).map(|log| output::log(log, true)));
-    let added = change.enacted.iter().flat_map(|block| block.logs().filter(wanted).map(|log| output::log(log, false)));
+    let logs_of = |block: &Arc<BlockRecord>, removed| {
+        block.logs_where(|log| filter.matches(log)).map(|log| output::log(log, removed)).collect::<Vec<_>>()
+    };
+    let removed = change.retracted.iter().flat_map(|block| logs_of(block, true));
+    let added = change.enacted.iter().flat_map(|block| logs_of(block, false));
     removed.chain(added).collect()
 }

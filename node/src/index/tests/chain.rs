@@ -3,7 +3,7 @@
 use super::*;
 use alloy_consensus::{SignableTransaction, TxEnvelope, TxLegacy};
 use alloy_eips::Encodable2718;
-use alloy_primitives::{Signature, U256, keccak256};
+use alloy_primitives::{Bloom, BloomInput, Signature, U256, keccak256};
 use hanse_primitives::{EthereumBlock, ExecutedTransaction, Log};
 use parking_lot::Mutex;
 use sp_core::{H160, H256};
@@ -76,11 +76,18 @@ impl TestChain {
         let parent = state.best.last().copied().unwrap_or_default();
         let number = state.best.len() as u64;
         let parent_hash = state.blocks.get(&parent).map(|(_, block)| convert::b256(block.hash)).unwrap_or_default();
-        let header = Header { number, parent_hash, extra_data: vec![fork].into(), ..Default::default() };
+        let transactions: Vec<_> =
+            transactions.iter().enumerate().map(|(i, logs)| executed(number, i, *logs)).collect();
+        let header = Header {
+            number,
+            parent_hash,
+            extra_data: vec![fork].into(),
+            logs_bloom: bloom(&transactions),
+            ..Default::default()
+        };
         let rlp = alloy_rlp::encode(&header);
         let hash = keccak256(&rlp);
         let substrate_hash = keccak256(hash);
-        let transactions = transactions.iter().enumerate().map(|(i, logs)| executed(number, i, *logs)).collect();
         let block = EthereumBlock { hash: convert::h256(hash), header: rlp, transactions };
         state.blocks.insert(substrate_hash, (parent, block));
         state.best.push(substrate_hash);
@@ -95,6 +102,15 @@ impl TestChain {
     pub fn finalize(&self, number: u64) {
         self.0.lock().finalized = number;
     }
+}
+
+fn bloom(transactions: &[ExecutedTransaction]) -> Bloom {
+    let mut bloom = Bloom::ZERO;
+    for log in transactions.iter().flat_map(|transaction| &transaction.logs) {
+        bloom.accrue(BloomInput::Raw(log.address.as_bytes()));
+        log.topics.iter().for_each(|topic| bloom.accrue(BloomInput::Raw(topic.as_bytes())));
+    }
+    bloom
 }
 
 fn executed(number: u64, i: usize, logs: u8) -> ExecutedTransaction {

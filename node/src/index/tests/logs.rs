@@ -4,6 +4,8 @@ use super::*;
 use crate::index::logs;
 use alloy_primitives::Address;
 
+const AMPLE: LogLimits = LogLimits { count: 999, bytes: 1 << 20, time: Duration::from_secs(60) };
+
 #[tokio::test]
 async fn logs_are_found_by_address_and_topics() {
     let fixture = Fixture::new();
@@ -29,21 +31,43 @@ async fn logs_are_found_by_address_and_topics() {
     ] {
         for (from, to) in [(0, 10), (3, 4), (10, 10)] {
             let range = LogRange::Numbers { from, to };
-            let found = index.logs(&filter, range, 999).await.expect("reads");
+            let in_memory = index.logs(&filter, range, 999).await.expect("reads");
+            let stored = logs::stored(&index.log_pool, &filter, range, AMPLE).await.expect("reads");
             let expected: Vec<_> = all
                 .iter()
                 .filter(|log| (from..=to).contains(&log.block_number) && filter.matches(&log.log))
                 .cloned()
                 .collect();
-            assert_eq!(found, expected, "{filter:?}");
+            assert_eq!(in_memory, expected, "{filter:?}");
+            assert_eq!(stored, expected, "{filter:?}");
         }
     }
-    let head = index.head().expect("has a head");
-    let in_block = index.logs(&LogFilter::default(), LogRange::Block(head.hash), 999).await.expect("reads");
-    assert_eq!(in_block.len(), 7);
+    let head = LogRange::Block(index.head().expect("has a head").hash);
     let by_other_address = LogFilter { addresses: vec![address(1)], topics: vec![] };
-    let in_block = index.logs(&by_other_address, LogRange::Block(head.hash), 999).await.expect("reads");
-    assert_eq!(in_block.len(), 2);
+    for (filter, count) in [(LogFilter::default(), 7), (by_other_address, 2)] {
+        assert_eq!(index.logs(&filter, head, 999).await.expect("reads").len(), count);
+        assert_eq!(logs::stored(&index.log_pool, &filter, head, AMPLE).await.expect("reads").len(), count);
+    }
+}
+
+#[tokio::test]
+async fn a_range_that_is_not_wholly_in_memory_is_searched_for_in_the_database() {
+    let fixture = Fixture::new();
+    for _ in 0..10 {
+        fixture.chain.extend(0, &[1]);
+    }
+    let (index, mut follower) = fixture.open().await;
+    follower.catch_up().await.expect("indexes");
+    drop((index, follower));
+    // Only the head is in memory after a restart.
+    let (index, _follower) = fixture.open().await;
+    let in_memory = |range| index.recent.read().range(range).is_some();
+    for (from, to, expected) in [(10, 10, true), (9, 10, false), (10, 11, false), (0, u64::MAX, false), (11, 10, false)]
+    {
+        assert_eq!(in_memory(LogRange::Numbers { from, to }), expected, "{from} to {to}");
+    }
+    let found = index.logs(&LogFilter::default(), LogRange::Numbers { from: 9, to: 10 }, 999).await.expect("reads");
+    assert_eq!(found.len(), 2);
 }
 
 #[tokio::test]
@@ -56,14 +80,21 @@ async fn a_search_for_logs_has_limits() {
     follower.catch_up().await.expect("indexes");
     let filter = LogFilter::default();
     let range = LogRange::Numbers { from: 0, to: 10 };
-    let ample = LogLimits { count: 70, bytes: 1 << 20, time: Duration::from_secs(60) };
-    let search = async |limits| logs::logs(&index.log_pool, &filter, range, limits).await.map(|logs| logs.len());
+    let ample = LogLimits { count: 70, ..AMPLE };
+    let blocks = index.recent.read().range(range).expect("are in memory");
+    let in_memory = |limits| logs::in_memory(&blocks, &filter, limits).map(|logs| logs.len());
+    let search = async |limits| logs::stored(&index.log_pool, &filter, range, limits).await.map(|logs| logs.len());
     assert_eq!(search(ample).await.expect("reads"), 70);
+    assert_eq!(in_memory(ample).expect("finds"), 70);
     // The first seven logs are those of block 1.
-    let result = search(LogLimits { count: 7, ..ample }).await;
-    assert!(matches!(result, Err(IndexError::TooManyLogs { limit: 7, block: 2 })), "{result:?}");
-    let result = search(LogLimits { bytes: 4500, ..ample }).await;
-    assert!(matches!(result, Err(IndexError::TooManyBytes { limit: 4500, block: 2 })), "{result:?}");
+    let few = LogLimits { count: 7, ..ample };
+    for result in [search(few).await, in_memory(few)] {
+        assert!(matches!(result, Err(IndexError::TooManyLogs { limit: 7, block: 2 })), "{result:?}");
+    }
+    let short = LogLimits { bytes: 4500, ..ample };
+    for result in [search(short).await, in_memory(short)] {
+        assert!(matches!(result, Err(IndexError::TooManyBytes { limit: 4500, block: 2 })), "{result:?}");
+    }
     // A search that was given up leaves nothing behind.
     for _ in 0..2 * LOG_READERS {
         assert_eq!(search(ample).await.expect("reads"), 70);
@@ -85,7 +116,7 @@ async fn sqlite_itself_ends_a_search_that_takes_too_long() {
     let past = std::time::Instant::now();
     let result = logs::search(&index.log_pool, &filter, range, limits, past).await;
     assert!(matches!(&result, Err(error) if error.is_interrupt()), "{result:?}");
-    let result = logs::logs(&index.log_pool, &filter, range, LogLimits { time: Duration::ZERO, ..limits }).await;
+    let result = logs::stored(&index.log_pool, &filter, range, LogLimits { time: Duration::ZERO, ..limits }).await;
     assert!(matches!(result, Err(IndexError::TooSlow(_))), "{result:?}");
-    assert_eq!(logs::logs(&index.log_pool, &filter, range, limits).await.expect("reads"), []);
+    assert_eq!(logs::stored(&index.log_pool, &filter, range, limits).await.expect("reads"), []);
 }
