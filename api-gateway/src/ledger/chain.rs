@@ -36,6 +36,8 @@ pub(crate) enum ChainError {
     },
 }
 
+/// JSON-RPC code of a request that was understood and refused, with a text that says why.
+pub(super) const REFUSED: i64 = -32_000;
 /// JSON-RPC codes of a request or an answer over the node's limits.
 const TOO_LARGE: [i64; 4] = [-32_007, -32_008, -32_010, -32_011];
 

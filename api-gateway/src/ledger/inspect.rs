@@ -4,7 +4,7 @@
 pub(crate) use super::chain::{Log, Receipt, SignedTransaction, Trace};
 
 use super::Ledger;
-use super::chain::{Call, ChainError};
+use super::chain::{Call, ChainError, REFUSED};
 use super::intent::GAS_LIMIT_MAX;
 use crate::error::{Code, Error, Result};
 use alloy::primitives::{Address, B256, Bytes, U256};
@@ -55,10 +55,10 @@ impl Ledger {
     /// What shows to anybody that a transaction is final.
     ///
     /// # Errors
-    /// `unavailable` when the node is away, `conflict` when it has no such proof.
+    /// As [`Ledger::signed`]; `conflict` when the node has no such proof.
     pub(crate) async fn proof(&self, hash: B256) -> Result<Option<Proof>> {
         self.inner.chain.proof(hash).await.map_err(|error| match error {
-            ChainError::Answer { .. } => {
+            ChainError::Answer { code: REFUSED, .. } => {
                 let detail = "the node has no proof: it knows no votes of validators on this block, as on a \
                               developer's chain, or has pruned the state of the genesis";
                 Error::new(Code::Conflict, detail).caused_by(error)

@@ -75,7 +75,7 @@ fn add_problems(operation: &mut Operation, writes: bool) {
     if is("getOperationProof") {
         statuses.push(StatusCode::CONFLICT);
     }
-    if is("readContract") || operation.tags.iter().flatten().any(|tag| tag == "explorer") {
+    if is("getOperationProof") || is("readContract") || operation.tags.iter().flatten().any(|tag| tag == "explorer") {
         statuses.push(StatusCode::BAD_GATEWAY);
     }
     if is("openEventSocket") {

@@ -126,6 +126,12 @@ impl Node {
     }
 }
 
+/// What a `Transfer` log says: from whom, to whom, how much.
+pub(super) fn movement(log: &Value) -> (Address, Address, U256) {
+    let party = |topic: usize| Address::from_word(log["topics"][topic].as_str().unwrap().parse().unwrap());
+    (party(1), party(2), log["data"].as_str().unwrap().parse().unwrap())
+}
+
 impl Inside {
     fn goes_wrong(&mut self) -> bool {
         self.faults.as_mut().is_some_and(Faults::happens)
@@ -147,14 +153,18 @@ impl Inside {
         receipts.map(|one| (one["transactionHash"].as_str().unwrap().to_owned(), one["status"] == "0x1")).collect()
     }
 
+    /// The logs of all blocks, each with its block's number.
+    pub fn logs(&self) -> impl Iterator<Item = (usize, &Value)> {
+        let receipts =
+            self.blocks.iter().enumerate().flat_map(|(n, block)| block.receipts.iter().map(move |one| (n, one)));
+        receipts.flat_map(|(number, one)| one["logs"].as_array().into_iter().flatten().map(move |log| (number, log)))
+    }
+
     /// What the account holds, or all accounts together, at the end of a block.
     pub fn balance(&self, account: Option<Address>, until: usize) -> U256 {
         let mut sum = U256::ZERO;
-        let receipts = self.blocks[..=until].iter().flat_map(|block| &block.receipts);
-        for log in receipts.flat_map(|one| one["logs"].as_array().unwrap()) {
-            let party = |topic: usize| Address::from_word(log["topics"][topic].as_str().unwrap().parse().unwrap());
-            let value: U256 = log["data"].as_str().unwrap().parse().unwrap();
-            let (from, to) = (party(1), party(2));
+        for (_, log) in self.logs().take_while(|(number, _)| *number <= until) {
+            let (from, to, value) = movement(log);
             let (comes, goes) = match account {
                 Some(account) => (to == account, from == account),
                 None => (from.is_zero(), to.is_zero()),

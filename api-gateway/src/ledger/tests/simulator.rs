@@ -6,12 +6,12 @@
 //!  seed ─► steps: submissions, repeats, blocks, trouble ─► all well again ─► the cache has to be what the node's chain is
 //! ```
 //!
-//! Every promise has to be on the chain once, nothing else may be, each balance has to be the chain's, and the verifier may
-//! not have found a difference. The seed decides what happens; how the tasks interleave is left to the runtime, so that a
+//! Every promise has to be on the chain once, nothing else may be, each balance and each transfer has to be the chain's, what
+//! was told last of each has to be that it is final, and the verifier may not have found a difference. The seed decides what happens; how the tasks interleave is left to the runtime, so that a
 //! failing seed may need several runs. Seeds that failed are kept in `tests/seeds.txt`.
 
 use super::fixture::Fixture;
-use super::node::{Faults, Node};
+use super::node::{Faults, Node, movement};
 use crate::config::Config;
 use crate::db::Engine;
 use crate::db::testing::{self, TestDb};
@@ -288,7 +288,72 @@ impl Simulation {
             .await
             .unwrap();
         assert_eq!((row.get::<String, _>(0), row.get::<String, _>(1)), (supply.clone(), supply));
+        self.compare_transfers().await;
+        self.compare_events(&on_chain).await;
         assert_eq!(self.ledger().network().await.unwrap().mismatches, 0);
+    }
+
+    /// The transfers are the chain's logs.
+    async fn compare_transfers(&self) {
+        let rows = sqlx::query(
+            "SELECT block_number, log_index, tx_hash, from_address, to_address, amount FROM transfers \
+             ORDER BY block_number, log_index",
+        )
+        .fetch_all(self.fixture.inner.db.reader())
+        .await
+        .unwrap();
+        let cached: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let place: (i64, i64) = (row.get(0), row.get(1));
+                let [hash, from, to, amount]: [String; 4] = [2, 3, 4, 5].map(|column| row.get(column));
+                (place, hash, from, to, amount)
+            })
+            .collect();
+        let inside = self.node.inside();
+        let real: Vec<_> = inside
+            .logs()
+            .map(|(number, log)| {
+                let text = |name: &str| log[name].as_str().unwrap();
+                let index = i64::from_str_radix(text("logIndex").trim_start_matches("0x"), 16).unwrap();
+                let (from, to, value) = movement(log);
+                let place = (i64::try_from(number).unwrap(), index);
+                (place, text("transactionHash").to_owned(), address_text(from), address_text(to), value.to_string())
+            })
+            .collect();
+        assert_eq!(cached, real);
+    }
+
+    /// The last event of each operation and of each transfer on the chain says that it is final; that of a transfer which
+    /// is not there says that it was taken back.
+    async fn compare_events(&self, on_chain: &HashMap<String, bool>) {
+        let rows = sqlx::query("SELECT type, data FROM events ORDER BY sequence")
+            .fetch_all(self.fixture.inner.db.reader())
+            .await
+            .unwrap();
+        let mut last = HashMap::new();
+        for row in rows {
+            let (kind, data): (String, String) = (row.get(0), row.get(1));
+            let data: serde_json::Value = serde_json::from_str(&data).unwrap();
+            let hash = data["transactionHash"].as_str().unwrap().to_owned();
+            let (about, what) = kind.split_once('.').unwrap();
+            last.insert((about.to_owned(), hash), (what.to_owned(), data));
+        }
+        for (hash, succeeded) in on_chain {
+            let (what, data) = &last[&("operation".to_owned(), hash.clone())];
+            let status = if *succeeded { "finalized" } else { "failed" };
+            assert_eq!((what.as_str(), data["status"].as_str().unwrap()), ("finalized", status), "{data}");
+        }
+        for ((about, hash), (what, data)) in &last {
+            let succeeded = on_chain.get(hash).copied();
+            assert!(about == "transfer" || succeeded.is_some(), "{about} of what is not on the chain: {data}");
+            if about == "transfer" {
+                let expected = if succeeded == Some(true) { "finalized" } else { "reverted" };
+                assert_eq!(what, expected, "{data}");
+            }
+        }
+        let told = last.keys().filter(|(about, hash)| about == "transfer" && on_chain.get(hash) == Some(&true)).count();
+        assert_eq!(told, on_chain.values().filter(|succeeded| **succeeded).count());
     }
 
     async fn compare_balance(&self, app: &str, address: Address, best: usize) {
