@@ -41,7 +41,7 @@ pub async fn measure(report: &mut Report, scale: u32) -> Result<()> {
         &format!(
             "{} transfers by {SENDERS} senders in batches of 100 over 4 connections, from the first request until the \
              last transaction is in a block. The contract is OpenZeppelin's ERC-20, the native token one issued by \
-             `ITokens`. {peer} mines every second all that it has. Of {ROUNDS} rounds, in turns, the middle one; slowest and \
+             `ITokens`. {peer} mines ten times a second all that it has. Of {ROUNDS} rounds, in turns, the middle one; slowest and \
              fastest in brackets.",
             each * SENDERS
         ),
