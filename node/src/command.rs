@@ -9,14 +9,13 @@ use crate::{
 };
 use futures::Future;
 use hanse_runtime::opaque::Block;
-use sc_cli::{Error, Result, SubstrateCli, TransactionPoolParams};
+use sc_cli::{Error, Result, SubstrateCli, TransactionPoolType};
 use sc_client_api::HeaderBackend;
 use sc_service::{Configuration, PartialComponents, TaskManager};
-use std::path::{Path, PathBuf};
-
-/// Transactions, and KiB, that the SDK's pool has room for beyond our limits at least: a tenth of it is behind gaps, where
-/// a newcomer gets in before another one leaves.
-const SPARE: usize = 1_000;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Runs the node or a subcommand to its end.
 ///
@@ -82,16 +81,11 @@ fn run_node(cli: &Cli) -> Result<()> {
     let mut node = cli.node.clone();
     let sdk = cli.run.pool_config.clone();
     node.pool.total = Total::new(sdk.pool_limit, sdk.pool_kbytes);
-    // The SDK's pool throws out what it has accepted when it is full. Ours refuses before that, and to what waits behind
-    // gaps it leaves the space to become executable.
-    let sdk = TransactionPoolParams {
-        pool_limit: sdk.pool_limit.saturating_add(node.pool.total.queued.max(SPARE)),
-        pool_kbytes: sdk.pool_kbytes.saturating_add(node.pool.total.queued_bytes.div_ceil(1024).max(SPARE)),
-        ..sdk
-    };
-    let is_dev = cli.run.shared_params.dev;
+    node.pool.ban = Duration::from_secs(sdk.tx_ban_seconds.unwrap_or_default());
+    if !matches!(sdk.pool_type, TransactionPoolType::SingleState) {
+        return Err(Error::Input("--pool-type: the pool is a single-state one".into()));
+    }
     runner.run_node_until_exit(|mut config| async move {
-        config.transaction_pool = sdk.transaction_pool(is_dev);
         // The number of connections each endpoint knows by itself; here it is the number of threads that may block.
         config.rpc.max_connections = rpc::slots::BLOCKING_THREADS;
         for endpoint in config.rpc.addr.iter_mut().flatten() {

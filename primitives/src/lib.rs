@@ -28,6 +28,8 @@ pub mod account;
 pub mod addresses;
 pub mod convert;
 pub mod error;
+#[cfg(feature = "std")]
+pub mod keys;
 pub mod log;
 pub mod runtime_api;
 pub mod signature;

@@ -34,6 +34,9 @@ impl EthereumSignature {
         if self.0[64] > 1 || self.0[32..64] > MAX_S[..] {
             return None;
         }
+        #[cfg(feature = "std")]
+        let key = crate::keys::recover(&self.0, &hash.0)?;
+        #[cfg(not(feature = "std"))]
         let key = sp_io::crypto::secp256k1_ecdsa_recover(&self.0, &hash.0).ok()?;
         Some(AccountId20::from_public_key(&key))
     }

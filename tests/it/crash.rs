@@ -19,7 +19,7 @@ use alloy::primitives::{Address, U256};
 use anyhow::{Context, Result, bail, ensure};
 use futures::future::try_join_all;
 use hanse_tests::erc20::{Erc20, Transfer};
-use hanse_tests::{Gateway, Holding, Node, Rest, Stage, User, repository_root};
+use hanse_tests::{Database, Gateway, Holding, Node, Rest, Stage, User, repository_root};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
@@ -72,7 +72,7 @@ struct Promise {
 
 async fn run(seed: u64, kills: &Kills) -> Result<()> {
     eprintln!("crash test: seed {seed}, the gateway is killed {} times, the node {} times", kills.gateway, kills.node);
-    let stage = Stage::set(USERS, EACH).await?;
+    let stage = Stage::set_up(Node::start().await?, Database::Sqlite, &UNLIMITED, USERS, EACH).await?;
     let seeding = stage.erc20().transfers().await?.len();
     let (token, server, users, erc20) = (stage.token.clone(), stage.server.clone(), stage.users.clone(), stage.erc20());
     let clients = Clients::start(seed, &stage, vec![server.clone()]);
@@ -92,6 +92,10 @@ async fn run(seed: u64, kills: &Kills) -> Result<()> {
     judge(&server, &token, &users, &erc20, seeding, &promises).await
 }
 
+/// In the end each operation is looked at as fast as the gateway answers.
+const UNLIMITED: [(&str, &str); 3] =
+    [("limits.key.per_second", "0"), ("limits.app.per_second", "0"), ("limits.address.per_second", "0")];
+
 /// One key is the root of all replicas' custody.
 const ROOT_KEY: &str = "1111111111111111111111111111111111111111111111111111111111111111";
 
@@ -101,7 +105,7 @@ async fn replicas_that_die_one_after_the_other_lose_nothing() -> Result<()> {
     let seconds = from_environment("HANSE_CRASH_REPLICA_SECONDS")?.unwrap_or(20);
     let seed = from_environment("HANSE_CRASH_SEED")?.unwrap_or_else(rand::random);
     eprintln!("crash test: seed {seed}, three replicas, {seconds} s");
-    let settings = [("custody.root_key", ROOT_KEY)];
+    let settings = [&UNLIMITED[..], &[("custody.root_key", ROOT_KEY)]].concat();
     let stage = Stage::set_up(Node::start().await?, database.clone(), &settings, USERS, EACH).await?;
     let seeding = stage.erc20().transfers().await?.len();
     let (token, users, erc20) = (stage.token.clone(), stage.users.clone(), stage.erc20());

@@ -15,9 +15,11 @@
 //! - A panic of the runtime is an error of the call, as a trap of the Wasm is.
 
 mod native;
+mod recovery;
 pub mod replay;
 #[cfg(test)]
 mod tests;
 pub mod tracer;
 
 pub use native::Native;
+pub use recovery::Recovery;

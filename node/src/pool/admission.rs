@@ -12,6 +12,7 @@ use sc_transaction_pool_api::{PoolStatus, TransactionPool, error::Error as PoolE
 use sp_api::ProvideRuntimeApi;
 use sp_core::{H160, H256};
 use sp_runtime::transaction_validity::UnknownTransaction;
+use std::time::Duration;
 
 /// A replacement offers more by this part of the price: geth's default, 10 %.
 const PRICE_BUMP: u128 = 10;
@@ -40,6 +41,10 @@ pub struct PoolParams {
     /// Of the whole pool; the SDK's arguments say.
     #[arg(skip)]
     pub total: Total,
+
+    /// So long what was refused is not looked at again; the SDK's arguments say.
+    #[arg(skip)]
+    pub ban: Duration,
 }
 
 impl Default for PoolParams {
@@ -49,6 +54,7 @@ impl Default for PoolParams {
             pool_sender_queue: SENDER_QUEUE,
             pool_queue_seconds: QUEUE_SECONDS,
             total: Total::default(),
+            ban: Duration::ZERO,
         }
     }
 }
@@ -276,6 +282,7 @@ mod tests {
         pool_sender_queue: 4,
         pool_queue_seconds: 1,
         total: Total { ready: 20, ready_bytes: 2_000, queued: 5, queued_bytes: 500 },
+        ban: Duration::ZERO,
     };
 
     fn price(fee_cap: u128, tip_cap: u128) -> Price {

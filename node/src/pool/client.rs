@@ -13,6 +13,7 @@ use sp_runtime::{
     Justifications,
     generic::{BlockId, SignedBlock},
     traits::{BlockIdTo, NumberFor},
+    transaction_validity::{TransactionSource, ValidTransaction},
 };
 use std::sync::Arc;
 
@@ -30,6 +31,11 @@ impl PoolClient {
     /// Wraps the client.
     pub fn new(client: Arc<FullClient>) -> Self {
         Self { runtime: Remembering::new(Native::new(client.clone())), client }
+    }
+
+    /// That an extrinsic is valid at a block, if that is remembered.
+    pub fn recall(&self, at: H256, source: TransactionSource, extrinsic: &Extrinsic) -> Option<ValidTransaction> {
+        self.runtime.recall(at, source, extrinsic)
     }
 }
 

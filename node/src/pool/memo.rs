@@ -11,14 +11,17 @@
 //!   the runtime look at each transaction.
 
 use super::pending::sender_of;
-use codec::Decode;
-use hanse_runtime::{RuntimeApi, RuntimeApiImpl, opaque::Block};
+use codec::{Decode, Encode};
+use hanse_runtime::{
+    RuntimeApi, RuntimeApiImpl,
+    opaque::{Block, UncheckedExtrinsic},
+};
 use parking_lot::Mutex;
 use sp_api::{ApiError, ApiRef, CallApiAt, CallApiAtParams, ConstructRuntimeApi, ProvideRuntimeApi};
 use sp_core::{H160, H256, traits::CallContext};
 use sp_externalities::Extensions;
 use sp_io::hashing::{blake2_128, blake2_256, twox_128};
-use sp_runtime::transaction_validity::TransactionValidity;
+use sp_runtime::transaction_validity::{TransactionSource, TransactionValidity, ValidTransaction};
 use sp_state_machine::Backend as _;
 use sp_version::RuntimeVersion;
 use std::{
@@ -40,8 +43,7 @@ pub struct Remembering<C> {
 }
 
 struct Known {
-    /// The answer, SCALE-encoded.
-    answer: Vec<u8>,
+    valid: ValidTransaction,
     /// Where the sender's account is, and what it was.
     key: Vec<u8>,
     account: Option<Vec<u8>>,
@@ -59,41 +61,49 @@ impl<C: CallApiAt<Block>> Remembering<C> {
         state.storage(key).map_err(|error| ApiError::Application(error.to_string().into()))
     }
 
+    /// That an extrinsic is valid at a block, if it was when it was asked for a short while ago.
+    pub fn recall(
+        &self,
+        at: H256,
+        source: TransactionSource,
+        extrinsic: &UncheckedExtrinsic,
+    ) -> Option<ValidTransaction> {
+        let asked = (source, extrinsic).using_encoded(blake2_256);
+        let (valid, key, account) = {
+            let known = self.known.lock();
+            let known = known.get(&asked).filter(|known| known.since.elapsed() < BELIEVED_FOR)?;
+            (known.valid.clone(), known.key.clone(), known.account.clone())
+        };
+        // Who can't tell asks the runtime.
+        (self.account(at, &key).ok()? == account).then_some(valid)
+    }
+
+    fn remember(&self, at: H256, asked: [u8; 32], valid: ValidTransaction) -> Result<(), ApiError> {
+        let Some(sender) = valid.provides.iter().find_map(|tag| sender_of(tag)) else { return Ok(()) };
+        let key = account_key(sender);
+        let account = self.account(at, &key)?;
+        let mut known = self.known.lock();
+        if known.len() >= REMEMBERED {
+            known.retain(|_, known| known.since.elapsed() < BELIEVED_FOR);
+        }
+        if known.len() < REMEMBERED {
+            known.insert(asked, Known { valid, key, account, since: Instant::now() });
+        }
+        Ok(())
+    }
+
     fn validate(&self, params: CallApiAtParams<'_, Block>) -> Result<Vec<u8>, ApiError> {
         // The block is the last argument, and the only one that changes.
-        let Some(asked) = params.arguments.len().checked_sub(32).map(|end| blake2_256(&params.arguments[..end])) else {
-            return self.inner.call_api_at(params);
-        };
+        let asked = params.arguments.len().checked_sub(32).map(|end| blake2_256(&params.arguments[..end]));
         let at = params.at;
-        let known = {
-            let known = self.known.lock();
-            let fresh = known.get(&asked).filter(|known| known.since.elapsed() < BELIEVED_FOR);
-            fresh.map(|known| (known.answer.clone(), known.key.clone(), known.account.clone()))
-        };
-        if let Some((answer, key, account)) = known
-            && self.account(at, &key)? == account
-        {
-            return Ok(answer);
-        }
         let answer = self.inner.call_api_at(params)?;
-        if let Some(key) = key_of_sender(&answer) {
-            let account = self.account(at, &key)?;
-            let mut known = self.known.lock();
-            if known.len() >= REMEMBERED {
-                known.retain(|_, known| known.since.elapsed() < BELIEVED_FOR);
-            }
-            if known.len() < REMEMBERED {
-                known.insert(asked, Known { answer: answer.clone(), key, account, since: Instant::now() });
-            }
+        if let Some(asked) = asked
+            && let Ok(Ok(valid)) = TransactionValidity::decode(&mut answer.as_slice())
+        {
+            self.remember(at, asked, valid)?;
         }
         Ok(answer)
     }
-}
-
-/// Where the account is of who sent a transaction that was found to be valid.
-fn key_of_sender(mut answer: &[u8]) -> Option<Vec<u8>> {
-    let valid = TransactionValidity::decode(&mut answer).ok()?.ok()?;
-    valid.provides.iter().find_map(|tag| sender_of(tag)).map(account_key)
 }
 
 /// Where FRAME keeps an account's nonce and balance.

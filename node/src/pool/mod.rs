@@ -25,12 +25,14 @@ mod local;
 mod memo;
 mod order;
 pub mod pending;
+mod sdk;
 
 pub use admission::{PoolParams, Refusal, Total};
-pub use client::PoolClient;
+use client::PoolClient;
 pub use local::LocalTransactions;
+pub use sdk::{SdkPool, sdk_pool};
 
-use crate::service::{FullClient, SdkPool};
+use crate::service::FullClient;
 use async_trait::async_trait;
 use hanse_runtime::opaque::{Block, UncheckedExtrinsic};
 use order::InOrder;
@@ -220,10 +222,9 @@ impl LocalTransactionPool for Pool {
     type Hash = H256;
     type Error = Error;
 
+    /// Judges anew what the SDK's pool has refused or dropped since the last block, too.
     fn submit_local(&self, at: H256, extrinsic: UncheckedExtrinsic) -> Result<H256, Error> {
-        let admitted = self.admit(at, &extrinsic)?;
-        let hash = self.inner.submit_local(at, extrinsic)?;
-        futures::executor::block_on(self.settle(admitted));
-        Ok(hash)
+        self.inner.pool().validated_pool().unban_if_validation(&self.hash_of(&extrinsic));
+        futures::executor::block_on(self.submit_one(at, TransactionSource::Local, extrinsic))
     }
 }

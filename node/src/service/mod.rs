@@ -9,7 +9,10 @@ pub mod node;
 mod replay;
 pub mod seal;
 
-use crate::pool::{Pool, PoolClient, PoolParams};
+use crate::{
+    execution::Recovery,
+    pool::{Pool, PoolParams, sdk_pool},
+};
 use hanse_runtime::{RuntimeApi, opaque::Block};
 use sc_consensus::{BoxBlockImport, DefaultImportQueue, LongestChain};
 use sc_executor::{HeapAllocStrategy, WasmExecutor};
@@ -17,7 +20,7 @@ use sc_service::{
     ChainSpec, ChainType, Configuration, PartialComponents, TFullBackend, TFullClient, config::ExecutorConfiguration,
 };
 use sc_telemetry::{Telemetry, TelemetryWorker};
-use sc_transaction_pool::TransactionPoolHandle;
+use sp_wasm_interface::ExtendedHostFunctions;
 use std::{
     env,
     path::{Path, PathBuf},
@@ -25,15 +28,14 @@ use std::{
 };
 
 /// Executes the runtime, with the SDK's host functions and those for Ethereum's precompiles.
-pub type Executor = WasmExecutor<(sp_io::SubstrateHostFunctions, pallet_evm::HostFunctions)>;
+pub type Executor =
+    WasmExecutor<ExtendedHostFunctions<(sp_io::SubstrateHostFunctions, pallet_evm::HostFunctions), Recovery>>;
 /// The client of the chain.
 pub type FullClient = TFullClient<Block, RuntimeApi, Executor>;
 /// The chain's database.
 pub type FullBackend = TFullBackend<Block>;
 /// The rule for the best block.
 pub type SelectChain = LongestChain<FullBackend, Block>;
-/// The SDK's transaction pool, without Ethereum's rules.
-pub type SdkPool = TransactionPoolHandle<Block, PoolClient>;
 /// What [`partial`] makes.
 pub type Partial = PartialComponents<FullClient, FullBackend, SelectChain, DefaultImportQueue<Block>, Pool, Extras>;
 
@@ -118,14 +120,13 @@ pub fn partial(config: &Configuration, pool: PoolParams) -> Result<Partial, sc_s
         telemetry
     });
     let select_chain = LongestChain::new(backend.clone());
-    let sdk_pool = sc_transaction_pool::Builder::new(
+    let sdk_pool = sdk_pool(
+        client.clone(),
+        &pool,
+        config.role.is_authority(),
+        config.prometheus_registry(),
         task_manager.spawn_essential_handle(),
-        Arc::new(PoolClient::new(client.clone())),
-        config.role.is_authority().into(),
-    )
-    .with_options(config.transaction_pool.clone())
-    .with_prometheus(config.prometheus_registry())
-    .build();
+    );
     let transaction_pool = Arc::new(Pool::new(sdk_pool, client.clone(), pool));
     let (import_queue, block_import, grandpa) = if seals_alone(config.chain_spec.as_ref()) {
         let queue = sc_consensus_manual_seal::import_queue(
