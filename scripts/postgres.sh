@@ -1,4 +1,4 @@
-# Sourced by `test`: a PostgreSQL server of its own for the tests, in a temporary folder, on loopback, on a free port.
+# Sourced by `test` and `bench`: a PostgreSQL server of its own for them, in a temporary folder, on loopback, on a free port.
 # shellcheck shell=bash
 
 postgres_folder='' postgres_bin='' postgres_as=()

@@ -14,7 +14,6 @@
 //! The seed decides who pays whom how much and when what is killed. The machine's timing is not in its hand, so a
 //! failing seed may need several runs; it is kept in `tests/seeds.txt` and runs first from then on.
 
-use crate::database::new_postgres;
 use alloy::primitives::{Address, U256};
 use anyhow::{Context, Result, bail, ensure};
 use futures::future::try_join_all;
@@ -101,7 +100,7 @@ const ROOT_KEY: &str = "11111111111111111111111111111111111111111111111111111111
 
 #[tokio::test(flavor = "multi_thread")]
 async fn replicas_that_die_one_after_the_other_lose_nothing() -> Result<()> {
-    let Some(database) = new_postgres()? else { return Ok(()) };
+    let Some(database) = Database::new_postgres()? else { return Ok(()) };
     let seconds = from_environment("HANSE_CRASH_REPLICA_SECONDS")?.unwrap_or(20);
     let seed = from_environment("HANSE_CRASH_SEED")?.unwrap_or_else(rand::random);
     eprintln!("crash test: seed {seed}, three replicas, {seconds} s");

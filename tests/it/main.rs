@@ -2,7 +2,6 @@
 
 mod commands;
 mod crash;
-mod database;
 mod deployment;
 mod dev;
 mod fees;

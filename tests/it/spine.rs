@@ -1,7 +1,6 @@
 //! The main job end to end: an app, two users, a token, a transfer; and the same token and the same transfer through
 //! Ethereum's door.
 
-use crate::database::new_postgres;
 use alloy::primitives::{Address, TxKind, U256};
 use anyhow::{Context, Result, ensure};
 use hanse_tests::erc20::{self, IERC20};
@@ -16,7 +15,7 @@ async fn a_token_moves_over_rest_and_is_an_erc20() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_on_postgresql() -> Result<()> {
-    match new_postgres()? {
+    match Database::new_postgres()? {
         Some(database) => main_job(database).await,
         None => Ok(()),
     }

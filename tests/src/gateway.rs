@@ -1,22 +1,12 @@
 //! The REST gateway as a child process.
 
 use crate::process::START_LIMIT;
-use crate::{Process, Rest, binary, free_port};
+use crate::{Database, Process, Rest, binary, free_port};
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
-
-/// Where a gateway keeps its data.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Database {
-    /// The embedded default.
-    #[default]
-    Sqlite,
-    /// A URL of an empty PostgreSQL database.
-    Postgres(String),
-}
 
 /// `hanse-gateway serve` on data that outlive the process, so that it can be killed and started again.
 #[derive(Debug)]

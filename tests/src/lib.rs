@@ -23,6 +23,7 @@
 //! process that gave it. Binaries that are missing fail at once and say how to build them: `HANSE_BIN_DIR`, or the
 //! folder of the test binary itself (`target/release`), is where they are looked for.
 
+mod database;
 mod gateway;
 mod node;
 mod process;
@@ -35,7 +36,8 @@ mod worst;
 
 pub mod erc20;
 
-pub use gateway::{Database, Gateway};
+pub use database::Database;
+pub use gateway::Gateway;
 pub use node::{Anvil, Network, Node, node_command, node_output};
 pub use process::{Process, binary, repository_root};
 pub use rest::{Answer, Holding, Rest, new_key};

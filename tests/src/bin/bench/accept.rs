@@ -2,7 +2,7 @@
 
 use crate::report::{Latencies, Report, mib};
 use anyhow::{Result, ensure};
-use hanse_tests::{Rest, Stage, new_key, until};
+use hanse_tests::{Database, Rest, Stage, new_key, until};
 use serde_json::json;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -15,13 +15,11 @@ const LOADS_PER_SECOND: [u32; 7] = [50, 100, 200, 400, 800, 1200, 1600];
 const HOLDS_PERCENT: u64 = 97;
 
 pub async fn measure(report: &mut Report, scale: u32) -> Result<()> {
-    let stage = Stage::set(USERS, 1_000_000_000).await?;
-    let idle = (stage.node.process()?.memory_bytes()?, stage.gateway.process()?.memory_bytes()?);
-
     report.section(
         "Accepting transfers",
-        "`POST /tokens/{token}/transfers` from 50 paying users at a fixed rate; latency counts from the moment at which \
-         the request was due. \"Drained\" is how much longer the ledger took until all of them were in a block.",
+        "`POST /tokens/{token}/transfers` from 50 paying users at a fixed rate, which rises until it doesn't hold; latency \
+         counts from the moment at which the request was due. \"Drained\" is how much longer the ledger took until all of \
+         them were in a block.",
     );
     let disk = disk()?;
     report.line(&format!(
@@ -29,13 +27,37 @@ pub async fn measure(report: &mut Report, scale: u32) -> Result<()> {
         disk.ms(50.0),
         disk.ms(99.0),
     ));
-    report.head(&["load /s", "accepted /s", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "refused", "drained s"]);
+    let loads =
+        ["database", "load /s", "accepted /s", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "refused", "drained s"];
+    report.head(&loads);
+    let mut memory = Vec::new();
+    let databases = [("SQLite", Some(Database::Sqlite)), ("PostgreSQL", Database::new_postgres()?)];
+    for (name, database) in databases {
+        if let Some(database) = database {
+            memory.extend(measure_on(report, name, database, scale).await?);
+        }
+    }
+
+    report.section(
+        "Memory",
+        "Resident memory in MiB: after start with 50 users, after the loads above, and at its highest.",
+    );
+    report.head(&["process", "database", "idle", "after", "highest"]);
+    memory.iter().for_each(|row| report.row(row));
+    Ok(())
+}
+
+/// The loads on one database; what to tell of the memory.
+async fn measure_on(report: &mut Report, name: &str, database: Database, scale: u32) -> Result<[[String; 5]; 2]> {
+    let stage = Stage::set_on(database, USERS, 1_000_000_000).await?;
+    let idle = (stage.node.process()?.memory_bytes()?, stage.gateway.process()?.memory_bytes()?);
     let seconds = 12 / scale;
     for load in LOADS_PER_SECOND {
         let run = run(&stage, load, seconds).await?;
         let drained = drain(&stage.server).await?;
         let sent = u64::from(load) * u64::from(seconds);
         report.row(&[
+            name.to_owned(),
             load.to_string(),
             format!("{:.0}", run.accepted as f64 / run.took.as_secs_f64()),
             run.latencies.ms(50.0),
@@ -47,23 +69,16 @@ pub async fn measure(report: &mut Report, scale: u32) -> Result<()> {
         ]);
         let in_time = run.took <= Duration::from_secs(seconds.into()) * 105 / 100;
         if run.accepted * 100 < sent * HOLDS_PERCENT || !in_time {
-            report.line("\nThe last load does not hold.");
             break;
         }
     }
-
-    report.section(
-        "Memory",
-        "Resident memory in MiB: after start with 50 users, after the loads above, and at its highest.",
-    );
-    report.head(&["process", "idle", "after", "highest"]);
     let after = (stage.node.process()?.memory_bytes()?, stage.gateway.process()?.memory_bytes()?);
-    for (name, idle, (now, highest)) in [("node", idle.0.0, after.0), ("gateway", idle.1.0, after.1)] {
-        report.row(&[name.to_owned(), mib(idle), mib(now), mib(highest)]);
-    }
     let network = stage.server.get("/network").await?;
     ensure!(network["mismatches"] == 0, "the verifier found differences: {network}");
-    Ok(())
+    let row = |process: &str, idle: u64, (now, highest): (u64, u64)| {
+        [process.to_owned(), name.to_owned(), mib(idle), mib(now), mib(highest)]
+    };
+    Ok([row("node", idle.0.0, after.0), row("gateway", idle.1.0, after.1)])
 }
 
 /// How long the disk takes for what a commit waits for.

@@ -19,7 +19,7 @@ impl Report {
         report.line("");
         report.line(&format!("Commit {commit}. {}", machine()));
         report.line(
-            "Client, gateway and node (or anvil) share these cores. Release profile, `hanse-node --dev`, gateway on SQLite.",
+            "Client, gateway and node (or anvil) share these cores. Release profile, `hanse-node --dev`, gateway on SQLite where nothing else is said.",
         );
         report
     }
