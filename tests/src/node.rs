@@ -186,8 +186,8 @@ pub struct Anvil {
 impl Anvil {
     /// Starts it gasless, with Hanse's chain id and ten blocks a second without a limit that a flood would reach.
     ///
-    /// With one block a second it waits most of the time for a flood whose window is full. Mining on arrival, its default, stops: of 4,000 transfers by 200 senders about 1,600 were mined and the
-    /// others stayed in its pool (anvil 1.7.1).
+    /// With one block a second it waits most of the time for a flood whose window is full. Mining on arrival, its default,
+    /// stops: of 4,000 transfers by 200 senders about 1,600 were mined and the others stayed in its pool (anvil 1.7.1).
     pub async fn start() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("hanse-anvil-").tempdir()?;
         let port = free_port()?;
