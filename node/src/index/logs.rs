@@ -18,6 +18,9 @@ use std::{
 /// Steps of SQLite's machine from one look at the clock to the next; some 100 µs.
 const STEPS: i32 = 10_000;
 
+/// Comparisons that a search in memory may take: some milliseconds of a thread that has other requests to answer.
+const COMPARISONS: usize = 1_000_000;
+
 /// In which blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogRange {
@@ -41,6 +44,15 @@ pub struct LogLimits {
     pub bytes: usize,
     /// From the question to the last row, waiting for a connection included.
     pub time: Duration,
+}
+
+/// Whether a search in these blocks is short enough for memory. A longer one is SQLite's, which searches in a thread of its
+/// own and can be interrupted.
+pub fn is_short(blocks: &[Arc<BlockRecord>], filter: &LogFilter) -> bool {
+    let transactions = blocks.iter().flat_map(|block| &block.transactions);
+    let logs: usize = transactions.map(|transaction| transaction.logs.len()).sum();
+    let alternatives = filter.addresses.len() + filter.topics.iter().map(Vec::len).sum::<usize>();
+    logs.saturating_mul(alternatives.max(1)) <= COMPARISONS
 }
 
 /// All logs of the blocks that match, in the order of the blocks; an error if they exceed one of the limits.

@@ -198,8 +198,8 @@ impl Index {
         let limits = LogLimits { count: limit, bytes: LOG_BYTES, time: LOG_TIME };
         let recent = self.recent.read().range(range);
         match recent {
-            Some(blocks) => logs::in_memory(&blocks, filter, limits),
-            None => logs::stored(&self.log_pool, filter, range, limits).await,
+            Some(blocks) if logs::is_short(&blocks, filter) => logs::in_memory(&blocks, filter, limits),
+            _ => logs::stored(&self.log_pool, filter, range, limits).await,
         }
     }
 

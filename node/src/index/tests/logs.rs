@@ -71,6 +71,26 @@ async fn a_range_that_is_not_wholly_in_memory_is_searched_for_in_the_database() 
 }
 
 #[tokio::test]
+async fn a_search_with_too_many_alternatives_for_memory_is_the_databases() {
+    let fixture = Fixture::new();
+    for _ in 0..10 {
+        fixture.chain.extend(0, &[5, 5]);
+    }
+    let (index, mut follower) = fixture.open().await;
+    follower.catch_up().await.expect("indexes");
+    let range = LogRange::Numbers { from: 0, to: 10 };
+    let blocks = index.recent.read().range(range).expect("are in memory");
+    // A million comparisons, of a hundred logs.
+    let filter = |count: u64| {
+        let address = |number: u64| Address::left_padding_from(&number.to_be_bytes());
+        LogFilter { addresses: (0..count).map(address).collect(), topics: vec![] }
+    };
+    assert!(logs::is_short(&blocks, &filter(10_000)));
+    assert!(!logs::is_short(&blocks, &filter(10_001)));
+    assert!(logs::is_short(&blocks, &LogFilter::default()));
+}
+
+#[tokio::test]
 async fn a_search_for_logs_has_limits() {
     let fixture = Fixture::new();
     for _ in 0..10 {
