@@ -92,8 +92,7 @@ async fn run(seed: u64, kills: &Kills) -> Result<()> {
 }
 
 /// In the end each operation is looked at as fast as the gateway answers.
-const UNLIMITED: [(&str, &str); 3] =
-    [("limits.key.per_second", "0"), ("limits.app.per_second", "0"), ("limits.address.per_second", "0")];
+const UNLIMITED: [(&str, &str); 2] = [("limits.key.per_second", "0"), ("limits.app.per_second", "0")];
 
 /// One key is the root of all replicas' custody.
 const ROOT_KEY: &str = "1111111111111111111111111111111111111111111111111111111111111111";

@@ -7,8 +7,9 @@
 //! ```
 //!
 //! Every promise has to be on the chain once, nothing else may be, each balance and each transfer has to be the chain's, what
-//! was told last of each has to be that it is final, and the verifier may not have found a difference. The seed decides what happens; how the tasks interleave is left to the runtime, so that a
-//! failing seed may need several runs. Seeds that failed are kept in `tests/seeds.txt`.
+//! was told last of each has to be that it is final, and the verifier may not have found a difference. The seed decides
+//! what happens; how the tasks interleave is left to the runtime, so that a failing seed may need several runs. Seeds that
+//! failed are kept in `tests/seeds.txt`.
 
 use super::fixture::Fixture;
 use super::node::{Faults, Node, movement};
