@@ -6,6 +6,7 @@ pragma solidity ^0.8.20;
 interface ICollection {
     event Paused(address account);
     event Unpaused(address account);
+    event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
 
     error CollectionNotFound(address collection);
     error NotCollectionAdmin(address account);
@@ -13,6 +14,8 @@ interface ICollection {
     error EnforcedPause();
     error ExpectedPause();
     error InvalidUri();
+    error OwnableInvalidOwner(address owner);
+    error OwnableUnauthorizedAccount(address account);
     error LengthMismatch(uint256 left, uint256 right);
     error TooManyItems(uint256 given, uint256 max);
 
@@ -32,7 +35,14 @@ interface ICollection {
     /// ERC-165.
     function supportsInterface(bytes4 interfaceId) external view returns (bool);
 
-    /// App's owner or admin. Stops every transfer, mint and burn.
+    /// ERC-173. Who issues and pauses: the app's owner, with its admins beside him; once it was transferred, the new owner
+    /// alone.
+    function owner() external view returns (address);
+    /// Owner. Back to the app's owner, it is the app's again, admins and all. Not to the zero address: somebody has to answer
+    /// for it.
+    function transferOwnership(address newOwner) external;
+
+    /// Who issues, see `owner`. Stops every transfer, mint and burn.
     function pause() external;
     function unpause() external;
 }

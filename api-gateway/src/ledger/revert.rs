@@ -92,6 +92,8 @@ fn of_collection(data: &[u8]) -> Option<Failure> {
                 failure("collection_not_found", format!("no collection at {}", address(e.collection)))
             }
             C::NotCollectionAdmin(e) => failure("not_collection_admin", address(e.account)),
+            C::OwnableUnauthorizedAccount(e) => failure("not_collection_owner", address(e.account)),
+            C::OwnableInvalidOwner(e) => failure("invalid_account", address(e.owner)),
             C::HolderNotAllowed(e) => {
                 failure("holder_not_allowed", format!("{} may not hold items of it", address(e.account)))
             }

@@ -28,7 +28,7 @@ use alloy_sol_types::{SolCall, SolInterface};
 use frame_support::BoundedVec;
 use hanse_primitives::{
     addresses::{self, KIND_COLLECTION_721, KIND_COLLECTION_1155},
-    convert::{address, ru256, u256},
+    convert::{address, h160, ru256, u256},
 };
 use pallet_evm::{Handle, PrecompileError};
 use pallet_tokens::{
@@ -41,8 +41,9 @@ use pallet_tokens::{
 };
 use sp_core::{H160, U256};
 
-/// ERC-165 itself, ERC-2981 and ERC-7572.
-const COMMON_INTERFACES: [[u8; 4]; 3] = [[0x01, 0xff, 0xc9, 0xa7], [0x2a, 0x55, 0x20, 0x5a], [0xe8, 0xa3, 0xd4, 0x85]];
+/// ERC-165 itself, ERC-173, ERC-2981 and ERC-7572.
+const COMMON_INTERFACES: [[u8; 4]; 4] =
+    [[0x01, 0xff, 0xc9, 0xa7], [0x7f, 0x58, 0x28, 0xd0], [0x2a, 0x55, 0x20, 0x5a], [0xe8, 0xa3, 0xd4, 0x85]];
 
 /// What a call comes to.
 enum Answer {
@@ -128,6 +129,17 @@ fn common<T: crate::Config>(
             let id = call.interfaceId.0;
             let supported = COMMON_INTERFACES.contains(&id) || interfaces.contains(&id);
             ICollection::supportsInterfaceCall::abi_encode_returns(&supported)
+        }
+        Calls::owner(_) => {
+            charge_reads::<T>(handle, 3)?;
+            let owner = Pallet::<T>::collection_owner(collection).map_err(revert)?;
+            ICollection::ownerCall::abi_encode_returns(&address(owner))
+        }
+        Calls::transferOwnership(call) => {
+            write(handle, <T as pallet_tokens::Config>::WeightInfo::transfer_collection(), |logs| {
+                Pallet::<T>::do_transfer_collection(caller, collection, h160(call.newOwner), logs)
+            })?;
+            Vec::new()
         }
         Calls::pause(_) => {
             write(handle, <T as pallet_tokens::Config>::WeightInfo::pause_collection(), |logs| {

@@ -348,6 +348,20 @@ mod benchmarks {
         assert_eq!(result, Ok(()));
     }
 
+    #[benchmark]
+    fn transfer_collection() {
+        let id = uniques::<T>();
+        let mut logs = vec![];
+        let result;
+
+        #[block]
+        {
+            result = Pallet::<T>::do_transfer_collection(OWNER, id, HOLDER, &mut logs);
+        }
+
+        assert_eq!(result, Ok(()));
+    }
+
     /// `n`: items, each to another receiver.
     #[benchmark]
     fn mint_uniques(n: Linear<0, MAX_ITEMS>) {

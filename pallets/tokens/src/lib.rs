@@ -103,6 +103,10 @@ pub mod pallet {
     #[pallet::storage]
     pub type Collections<T> = StorageMap<_, Identity, H160, Collection>;
 
+    /// Collections that were transferred: who issues and pauses, in the place of the app's owner and admins.
+    #[pallet::storage]
+    pub type CollectionOwners<T> = StorageMap<_, Identity, H160, H160>;
+
     /// Collection, item: ERC-721 items.
     #[pallet::storage]
     pub type Uniques<T> = StorageDoubleMap<_, Identity, H160, Blake2_128Concat, U256, Unique>;

@@ -26,6 +26,7 @@ pub trait WeightInfo {
     fn create_collection() -> Weight;
     fn pause_collection() -> Weight;
     fn unpause_collection() -> Weight;
+    fn transfer_collection() -> Weight;
     fn mint_uniques(n: u32) -> Weight;
     fn transfer_unique() -> Weight;
     fn burn_unique() -> Weight;
@@ -201,24 +202,36 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     /// Storage: `Tokens::Collections` (r:1 w:1)
+    /// Storage: `Tokens::CollectionOwners` (r:1 w:0)
     /// Storage: `Users::Apps` (r:1 w:0)
     /// Storage: `Users::Admins` (r:1 w:0)
     fn pause_collection() -> Weight {
-        Weight::from_parts(15_173_000, 0)
-            .saturating_add(T::DbWeight::get().reads(3))
+        Weight::from_parts(16_673_000, 0)
+            .saturating_add(T::DbWeight::get().reads(4))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
     /// Storage: `Tokens::Collections` (r:1 w:1)
+    /// Storage: `Tokens::CollectionOwners` (r:1 w:0)
     /// Storage: `Users::Apps` (r:1 w:0)
     /// Storage: `Users::Admins` (r:1 w:0)
     fn unpause_collection() -> Weight {
-        Weight::from_parts(14_932_000, 0)
+        Weight::from_parts(16_432_000, 0)
+            .saturating_add(T::DbWeight::get().reads(4))
+            .saturating_add(T::DbWeight::get().writes(1))
+    }
+
+    /// Storage: `Tokens::Collections` (r:1 w:0)
+    /// Storage: `Users::Apps` (r:1 w:0)
+    /// Storage: `Tokens::CollectionOwners` (r:1 w:1)
+    fn transfer_collection() -> Weight {
+        Weight::from_parts(16_000_000, 0)
             .saturating_add(T::DbWeight::get().reads(3))
             .saturating_add(T::DbWeight::get().writes(1))
     }
 
     /// Storage: `Tokens::Collections` (r:1 w:1)
+    /// Storage: `Tokens::CollectionOwners` (r:1 w:0)
     /// Storage: `Users::Apps` (r:1 w:0)
     /// Storage: `Users::Admins` (r:1001 w:0)
     /// Storage: `Users::Users` (r:1000 w:0)
@@ -227,9 +240,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Tokens::ItemUris` (r:0 w:1000)
     /// `n` was measured from 0 to 1000.
     fn mint_uniques(n: u32) -> Weight {
-        Weight::from_parts(13_670_000, 0)
+        Weight::from_parts(15_170_000, 0)
             .saturating_add(Weight::from_parts(19_208_434, 0).saturating_mul(n.into()))
-            .saturating_add(T::DbWeight::get().reads(3))
+            .saturating_add(T::DbWeight::get().reads(4))
             .saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(n.into())))
             .saturating_add(T::DbWeight::get().writes(1))
             .saturating_add(T::DbWeight::get().writes(3_u64.saturating_mul(n.into())))
@@ -280,17 +293,19 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     /// Storage: `Tokens::Collections` (r:1 w:0)
+    /// Storage: `Tokens::CollectionOwners` (r:1 w:0)
     /// Storage: `Users::Apps` (r:1 w:0)
     /// Storage: `Users::Admins` (r:1 w:0)
     /// Storage: `Tokens::Editions` (r:1 w:1)
     /// Storage: `Tokens::ItemUris` (r:0 w:1)
     fn create_edition() -> Weight {
-        Weight::from_parts(22_043_000, 0)
-            .saturating_add(T::DbWeight::get().reads(4))
+        Weight::from_parts(23_543_000, 0)
+            .saturating_add(T::DbWeight::get().reads(5))
             .saturating_add(T::DbWeight::get().writes(2))
     }
 
     /// Storage: `Tokens::Collections` (r:1 w:0)
+    /// Storage: `Tokens::CollectionOwners` (r:1 w:0)
     /// Storage: `Users::Apps` (r:1 w:0)
     /// Storage: `Users::Admins` (r:1001 w:0)
     /// Storage: `Tokens::Editions` (r:1 w:1)
@@ -298,9 +313,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Tokens::EditionHoldings` (r:1000 w:1000)
     /// `n` was measured from 0 to 1000.
     fn mint_edition(n: u32) -> Weight {
-        Weight::from_parts(19_219_000, 0)
+        Weight::from_parts(20_719_000, 0)
             .saturating_add(Weight::from_parts(13_227_454, 0).saturating_mul(n.into()))
-            .saturating_add(T::DbWeight::get().reads(4))
+            .saturating_add(T::DbWeight::get().reads(5))
             .saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n.into())))
             .saturating_add(T::DbWeight::get().writes(1))
             .saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n.into())))
@@ -370,6 +385,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     /// Storage: `Tokens::Collections` (r:1 w:0)
+    /// Storage: `Tokens::CollectionOwners` (r:1 w:0)
     /// Storage: `Users::Apps` (r:1 w:0)
     /// Storage: `Tokens::Slots` (r:1 w:1)
     /// Storage: `Users::Admins` (r:2 w:0)
@@ -377,8 +393,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     /// Storage: `Tokens::Uniques` (r:1 w:1)
     /// Storage: `Tokens::UniqueCounts` (r:2 w:2)
     fn close_slot() -> Weight {
-        Weight::from_parts(42_383_000, 0)
-            .saturating_add(T::DbWeight::get().reads(9))
+        Weight::from_parts(43_883_000, 0)
+            .saturating_add(T::DbWeight::get().reads(10))
             .saturating_add(T::DbWeight::get().writes(4))
     }
 }

@@ -117,12 +117,20 @@ impl<T: Config> Pallet<T> {
     ///
     /// Errors: `AppNotFound`, `AppSuspended`, `NotAppAdmin`.
     pub fn ensure_admin(app: AppId, account: H160) -> Result<App, UsersError> {
-        let info = Self::find_app(app)?;
-        ensure!(info.is_active(), IUsers::AppSuspended { app: app.into() });
+        let info = Self::ensure_active(app)?;
         ensure!(
             info.owner == account || Admins::<T>::contains_key(app, account),
             IUsers::NotAppAdmin { app: app.into(), account: address(account) }
         );
+        Ok(info)
+    }
+
+    /// An app that may do something.
+    ///
+    /// Errors: `AppNotFound`, `AppSuspended`.
+    pub fn ensure_active(app: AppId) -> Result<App, UsersError> {
+        let info = Self::find_app(app)?;
+        ensure!(info.is_active(), IUsers::AppSuspended { app: app.into() });
         Ok(info)
     }
 

@@ -5,7 +5,7 @@ use crate::mock::*;
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolInterface};
 use hanse_primitives::{
-    addresses::{COLLECTION_ENGINE, COLLECTIONS, KIND_COLLECTION_721, KIND_COLLECTION_1155},
+    addresses::{self, COLLECTION_ENGINE, COLLECTIONS, KIND_COLLECTION_721, KIND_COLLECTION_1155},
     convert::{address, h160},
 };
 use pallet_evm::runner::Status;
@@ -162,6 +162,57 @@ fn a_closed_collection_is_for_users_alone() {
                 reverts(ALICE, id, &move_on)
             };
             assert_eq!(refused.account, bob);
+        }
+    });
+}
+
+#[test]
+fn who_is_given_a_collection_issues_from_then_on() {
+    with_probe(|_| {
+        let admin = H160([0xad; 20]);
+        Users::do_add_admin(OWNER, app(), admin, &mut Vec::new()).expect("is allowed");
+        for id in [paintings(), medals()] {
+            let owner = || h160(succeed(ALICE, id, &ICollection::ownerCall {}));
+            let give = |to: H160| ICollection::transferOwnershipCall { newOwner: address(to) };
+            let erc173 = ICollection::supportsInterfaceCall { interfaceId: [0x7f, 0x58, 0x28, 0xd0].into() };
+            assert!(succeed(ALICE, id, &erc173));
+            assert_eq!(owner(), OWNER);
+            // Admins issue, but give nothing away.
+            let denied: ICollection::OwnableUnauthorizedAccount = reverts(admin, id, &give(BOB));
+            assert_eq!(denied.account, address(admin));
+            let nobody: ICollection::OwnableInvalidOwner = reverts(OWNER, id, &give(H160::zero()));
+            assert_eq!(nobody.owner, Address::ZERO);
+            assert_eq!(owner(), OWNER);
+
+            let given = send(OWNER, id, &give(BOB));
+            let told = event::<ICollection::OwnershipTransferred>(&given.logs[0]);
+            assert_eq!((told.previousOwner, told.newOwner, given.logs[0].address), (address(OWNER), address(BOB), id));
+            assert_eq!(owner(), BOB);
+            for former in [OWNER, admin] {
+                let _: ICollection::NotCollectionAdmin = reverts(former, id, &ICollection::pauseCall {});
+                let _: ICollection::OwnableUnauthorizedAccount = reverts(former, id, &give(OWNER));
+            }
+            succeed(BOB, id, &ICollection::pauseCall {});
+            succeed(BOB, id, &ICollection::unpauseCall {});
+            if addresses::kind(&id) == Some(KIND_COLLECTION_721) {
+                let mint = ICollection721::mintCall { to: address(BOB), tokenId: number(3), uri: String::new() };
+                let _: ICollection::NotCollectionAdmin = reverts(OWNER, id, &mint);
+                succeed(BOB, id, &mint);
+            }
+            // It is the app's still: with it suspended, nobody issues and nobody gives.
+            let suspend = |status| IUsers::setAppStatusCall { app: app().into(), status };
+            succeed(OWNER, addresses::USERS, &suspend(IUsers::Status::Suspended));
+            let _: IUsers::AppSuspended = reverts(BOB, id, &ICollection::pauseCall {});
+            let _: IUsers::AppSuspended = reverts(BOB, id, &give(ALICE));
+            succeed(OWNER, addresses::USERS, &suspend(IUsers::Status::Active));
+
+            // Given back, it is the app's again, admins and all.
+            succeed(BOB, id, &give(OWNER));
+            assert_eq!(owner(), OWNER);
+            assert_eq!(pallet_tokens::CollectionOwners::<Test>::get(id), None);
+            let _: ICollection::NotCollectionAdmin = reverts(BOB, id, &ICollection::pauseCall {});
+            succeed(admin, id, &ICollection::pauseCall {});
+            succeed(admin, id, &ICollection::unpauseCall {});
         }
     });
 }

@@ -59,7 +59,7 @@ impl From<TokenError> for CollectionError {
 
 crate::error::from_each!(CollectionError::Collection: ICollection:
     CollectionNotFound, EnforcedPause, ExpectedPause, HolderNotAllowed, InvalidUri, LengthMismatch, NotCollectionAdmin,
-    TooManyItems);
+    OwnableInvalidOwner, OwnableUnauthorizedAccount, TooManyItems);
 crate::error::from_each!(CollectionError::Unique: ICollection721:
     ERC721IncorrectOwner, ERC721InsufficientApproval, ERC721InvalidApprover, ERC721InvalidOperator, ERC721InvalidOwner,
     ERC721InvalidReceiver, ERC721InvalidSender, ERC721NonexistentToken);

@@ -1,10 +1,10 @@
 //! The checks that stand before every move of an item.
 
 use super::{Collection, CollectionError};
-use crate::{Collections, Config, ItemOperators, Pallet, abi::ICollection};
+use crate::{CollectionOwners, Collections, Config, ItemOperators, Pallet, abi::ICollection};
 use core::marker::PhantomData;
 use frame_support::ensure;
-use hanse_primitives::convert::address;
+use hanse_primitives::{addresses::AppId, convert::address};
 use pallet_users::{App, Apps, UsersError};
 use sp_core::H160;
 
@@ -23,19 +23,13 @@ impl<T: Config> Guard<T> {
         Ok(Self { collection, app, _runtime: PhantomData })
     }
 
-    /// For what only the app's owner and admins do.
+    /// For what only the app's owner and admins do, or the owner to whom the collection was transferred.
     ///
     /// Errors: `CollectionNotFound`, `AppSuspended`, `NotCollectionAdmin`.
     pub(crate) fn for_admin(id: H160, account: H160) -> Result<Self, CollectionError> {
         let collection = Pallet::<T>::collection(id)?;
-        match pallet_users::Pallet::<T>::ensure_admin(collection.app, account) {
-            Ok(app) => Ok(Self { collection, app: Some(app), _runtime: PhantomData }),
-            // In the collection's own words.
-            Err(UsersError::NotAppAdmin(_)) => {
-                Err(ICollection::NotCollectionAdmin { account: address(account) }.into())
-            }
-            Err(error) => Err(error.into()),
-        }
+        let app = Pallet::<T>::ensure_collection_admin(id, collection.app, account)?;
+        Ok(Self { collection, app: Some(app), _runtime: PhantomData })
     }
 
     /// Errors: `EnforcedPause`.
@@ -61,6 +55,32 @@ impl<T: Config> Pallet<T> {
     /// Errors: `CollectionNotFound`.
     pub fn collection(id: H160) -> Result<Collection, CollectionError> {
         Collections::<T>::get(id).ok_or_else(|| ICollection::CollectionNotFound { collection: address(id) }.into())
+    }
+
+    /// The app of a collection, if this account issues and pauses: the app's owner and its admins, or who got it since.
+    ///
+    /// Errors: `AppSuspended`, `NotCollectionAdmin`.
+    pub(crate) fn ensure_collection_admin(id: H160, app: AppId, account: H160) -> Result<App, CollectionError> {
+        // In the collection's own words.
+        let refused = || ICollection::NotCollectionAdmin { account: address(account) }.into();
+        match CollectionOwners::<T>::get(id) {
+            Some(owner) if owner == account => Ok(pallet_users::Pallet::<T>::ensure_active(app)?),
+            Some(_) => Err(refused()),
+            None => pallet_users::Pallet::<T>::ensure_admin(app, account).map_err(|error| match error {
+                UsersError::NotAppAdmin(_) => refused(),
+                error => error.into(),
+            }),
+        }
+    }
+
+    /// Who issues and pauses: the app's owner, until it was transferred. Zero for an app that is gone, which none is. Reads 3.
+    ///
+    /// Errors: `CollectionNotFound`.
+    pub fn collection_owner(id: H160) -> Result<H160, CollectionError> {
+        let collection = Self::collection(id)?;
+        Ok(CollectionOwners::<T>::get(id)
+            .or_else(|| Apps::<T>::get(collection.app).map(|app| app.owner))
+            .unwrap_or_default())
     }
 
     /// Errors: `CollectionNotFound`. Reads 1.

@@ -1,8 +1,8 @@
-//! What an app's owner and admins do to a collection as a whole: create, pause.
+//! What is done to a collection as a whole by who issues it: create, pause, transfer.
 
 use super::{Collection, CollectionError, CollectionParams, MAX_BASIS_POINTS, Share, Uri, guard::Guard};
 use crate::{
-    Collections, Config, MAX_NAME_BYTES, MAX_SYMBOL_BYTES, Pallet,
+    CollectionOwners, Collections, Config, MAX_NAME_BYTES, MAX_SYMBOL_BYTES, Pallet,
     abi::{ICollection, ICollections},
 };
 use alloc::{string::String, vec::Vec};
@@ -80,6 +80,33 @@ impl<T: Config> Pallet<T> {
         guard.collection.paused = false;
         Collections::<T>::insert(id, guard.collection);
         logs.push(log(id, &ICollection::Unpaused { account: address(caller) }));
+        Ok(())
+    }
+}
+
+impl<T: Config> Pallet<T> {
+    /// Gives a collection to another owner, who issues and pauses from then on, in the place of the app's owner and admins.
+    ///
+    /// Errors: `CollectionNotFound`, `AppSuspended`, `OwnableUnauthorizedAccount`, `OwnableInvalidOwner`.
+    pub fn do_transfer_collection(
+        caller: H160,
+        id: H160,
+        new_owner: H160,
+        logs: &mut Vec<Log>,
+    ) -> Result<(), CollectionError> {
+        let collection = Self::collection(id)?;
+        let app = pallet_users::Pallet::<T>::ensure_active(collection.app)?;
+        let owner = CollectionOwners::<T>::get(id).unwrap_or(app.owner);
+        ensure!(caller == owner, ICollection::OwnableUnauthorizedAccount { account: address(caller) });
+        ensure!(!new_owner.is_zero(), ICollection::OwnableInvalidOwner { owner: address(new_owner) });
+        if new_owner == app.owner {
+            CollectionOwners::<T>::remove(id);
+        } else {
+            CollectionOwners::<T>::insert(id, new_owner);
+        }
+        let transferred =
+            ICollection::OwnershipTransferred { previousOwner: address(owner), newOwner: address(new_owner) };
+        logs.push(log(id, &transferred));
         Ok(())
     }
 }

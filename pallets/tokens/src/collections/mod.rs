@@ -23,6 +23,8 @@
 //! - What is zero isn't stored.
 //!
 //! # Decisions that the interfaces leave open
+//! - A collection that was transferred still belongs to its app: while the app is suspended its owner issues nothing, and a
+//!   closed one's holders are the app's. App admins have no say in it until it is given back to the app's owner.
 //! - As with tokens, a closed collection's sender is checked like its receiver, and approving isn't moving.
 //! - A sale is a move of the seller's as well: suspended, in a closed collection, he sells nothing and gets nothing back.
 //! - A burnt ERC-721 item may be minted again under its number, as OpenZeppelin's may; with metadata of its own.

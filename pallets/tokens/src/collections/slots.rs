@@ -97,7 +97,7 @@ impl<T: Config> Pallet<T> {
         Ok(item)
     }
 
-    /// Gives the seller back what isn't sold, by the seller, or the app's owner or admin.
+    /// Gives the seller back what isn't sold, by the seller, or who issues the collection.
     ///
     /// Errors: `CollectionNotFound`, `EnforcedPause`, `SlotNotFound`, `NotSlotSeller`, `HolderNotAllowed`.
     pub fn do_close_slot(caller: H160, id: H160, name: H256, logs: &mut Vec<Log>) -> Result<(), CollectionError> {
@@ -105,7 +105,7 @@ impl<T: Config> Pallet<T> {
         guard.ensure_moving()?;
         let slot = Self::slot(id, name)?;
         let may_close =
-            caller == slot.seller || pallet_users::Pallet::<T>::ensure_admin(guard.collection.app, caller).is_ok();
+            caller == slot.seller || Self::ensure_collection_admin(id, guard.collection.app, caller).is_ok();
         ensure!(may_close, ISaleSlots::NotSlotSeller { account: address(caller) });
         guard.ensure_holder(slot.seller)?;
         let goods = Move::check::<T>(id, slot.item, id, slot.seller, slot.left)?;
