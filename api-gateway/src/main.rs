@@ -5,6 +5,7 @@
 //! hanse-gateway check-config   read and check the settings, print them without secrets
 //! hanse-gateway openapi        print the OpenAPI document
 //! hanse-gateway rotate-token-key   make a new key for signing access tokens; works while gateways run
+//! hanse-gateway set-quota          how many operations an app may have accepted in a day; works while gateways run
 //! hanse-gateway verify-audit       compute the audit log's hashes again; works while gateways run
 //! hanse-gateway verify-proof       check that an operation is final, without any gateway or node
 //! ```
@@ -48,6 +49,14 @@ enum Command {
     Openapi,
     /// Make a new key for signing access tokens. Running gateways take it up within a minute and log nobody out.
     RotateTokenKey,
+    /// Say how many operations an app may have accepted in a day (UTC). Running gateways take it up within ten seconds.
+    SetQuota {
+        /// `app_…`
+        app: String,
+        /// The most; 0 for as many as it likes, `default` for as many as the settings say for all apps.
+        #[arg(long, value_parser = quota)]
+        operations_per_day: Quota,
+    },
     /// Compute the hashes of the audit log again and tell whether anything was changed.
     VerifyAudit {
         /// `NUMBER:HASH` of an entry, as an earlier check printed it or as the API answered it: it has to be there still.
@@ -67,6 +76,20 @@ enum Command {
     },
 }
 
+/// A quota of an app's own, or none.
+#[derive(Clone, Copy)]
+struct Quota(Option<u64>);
+
+fn quota(text: &str) -> Result<Quota, String> {
+    match text {
+        "default" => Ok(Quota(None)),
+        _ => {
+            let number = text.parse().ok().filter(|number| *number <= i64::MAX as u64);
+            number.map(|number| Quota(Some(number))).ok_or_else(|| "must be a number or default".to_owned())
+        }
+    }
+}
+
 fn remembered(text: &str) -> Result<(i64, String), String> {
     let (number, hash) = text.split_once(':').ok_or("must be NUMBER:HASH")?;
     Ok((number.parse().map_err(|_| "must begin with the entry's number")?, hash.to_ascii_lowercase()))
@@ -82,6 +105,9 @@ fn main() -> ExitCode {
         Command::RotateTokenKey => {
             Config::load(cli.config.as_deref()).map_err(|error| error.to_string()).and_then(rotate_token_key)
         }
+        Command::SetQuota { app, operations_per_day } => Config::load(cli.config.as_deref())
+            .map_err(|error| error.to_string())
+            .and_then(|config| set_quota(&config, &app, operations_per_day)),
         Command::VerifyAudit { remembered } => Config::load(cli.config.as_deref())
             .map_err(|error| error.to_string())
             .and_then(|config| verify_audit(&config, remembered)),
@@ -131,6 +157,18 @@ fn rotate_token_key(config: Config) -> Result<(), String> {
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let kid = runtime.block_on(server::rotate_token_key(&config)).map_err(|error| error.to_string())?;
     println!("access tokens are signed with key {kid} within a minute");
+    Ok(())
+}
+
+fn set_quota(config: &Config, app: &str, Quota(limit): Quota) -> Result<(), String> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    runtime.block_on(server::set_quota(config, app, limit)).map_err(|error| error.to_string())?;
+    match limit {
+        None => println!("{app} has as many operations a day as the settings say"),
+        Some(0) => println!("{app} has as many operations a day as it likes"),
+        Some(limit) => println!("{app} has {limit} operations a day"),
+    }
     Ok(())
 }
 

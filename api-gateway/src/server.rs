@@ -24,7 +24,7 @@ use crate::jobs;
 use crate::ledger::{Ledger, Tasks};
 use crate::mail::Mailer;
 use crate::schedules;
-use crate::services::{self, accounts, linked_wallets, second_factor, sessions};
+use crate::services::{self, accounts, linked_wallets, profiles, quotas, second_factor, sessions};
 use crate::usage::{self, Usage};
 use axum::Router;
 use hyper::body::Incoming;
@@ -153,6 +153,7 @@ impl Server {
         let origins = Origins::new(&config.server.cors_origins);
         origins.load(&db).await?;
         events::skip_numbers(&db).await?;
+        profiles::fill_name_keys(&db).await?;
         let (ledger, ledger_tasks) = Ledger::start(db.clone(), custody.clone(), &config.chain, &config.ledger)?;
         let (stop, stopped) = watch::channel(false);
         // Ends with the last handler that may have something to record.
@@ -237,6 +238,17 @@ pub async fn verify_audit(config: &Config, remembered: Option<(i64, &str)>) -> R
     let verdict = audit::verify(&db, remembered).await?;
     db.close().await;
     Ok(verdict)
+}
+
+/// Says how many operations an app may have accepted in a day; see [`quotas::set_operations_per_day`].
+///
+/// # Errors
+/// When there is no such app, or the database can't be opened.
+pub async fn set_quota(config: &Config, app: &str, limit: Option<u64>) -> Result<(), ServerError> {
+    let db = open_database(config).await?;
+    quotas::set_operations_per_day(&db, app, limit).await?;
+    db.close().await;
+    Ok(())
 }
 
 async fn open_database(config: &Config) -> Result<Db, sqlx::Error> {

@@ -32,6 +32,27 @@ pub async fn of_user(
     balances::of_user(&state.db, &scope.app, &scope.actor, &user, &page).await.map(Json)
 }
 
+/// What a holder has of the app's tokens and items: a user, a wallet such as the treasury, or any address. A user sees its own
+/// alone.
+#[utoipa::path(
+    get, path = "/api/v1/balances/{holder}", tag = "balances", operation_id = "listBalances",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        ("holder" = String, Path, description = "`usr_…`, `wal_…` or an address"),
+        PageQuery,
+    ),
+    security(("owner" = []), ("serverKey" = []), ("user" = [])),
+    responses((status = 200, description = "A page of balances", body = Page<Balance>)),
+)]
+pub async fn of_holder(
+    State(state): State<Arc<AppState>>,
+    scope: AnyScope,
+    HolderPath(holder): HolderPath,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<Balance>>> {
+    balances::of_holder(&state.db, &scope.app, &scope.actor, &holder, &page).await.map(Json)
+}
+
 /// What a holder has of a token: a user, a wallet, or any address. A user sees its own alone.
 #[utoipa::path(
     get, path = "/api/v1/tokens/{token}/balances/{holder}", tag = "balances", operation_id = "getBalance",
@@ -43,13 +64,13 @@ pub async fn of_user(
     security(("owner" = []), ("serverKey" = []), ("user" = [])),
     responses((status = 200, description = "The balance", body = Balance)),
 )]
-pub async fn of_holder(
+pub async fn of_token(
     State(state): State<Arc<AppState>>,
     scope: AnyScope,
     TokenPath(token): TokenPath,
     HolderPath(holder): HolderPath,
 ) -> Result<Json<Balance>> {
-    balances::of_holder(&state.db, &scope.app, &scope.actor, &token, &holder).await.map(Json)
+    balances::of_token(&state.db, &scope.app, &scope.actor, &token, &holder).await.map(Json)
 }
 
 /// Who holds a token, in the order of addresses.

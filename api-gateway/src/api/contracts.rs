@@ -2,12 +2,12 @@
 
 use super::accepted::{self, AcceptedResource};
 use super::extract::{AdminScope, Body, ContractPath, Idempotency, Query};
-use crate::db::{Page, PageQuery};
+use crate::db::{OrderedPageQuery, Page, PageQuery};
 use crate::error::Result;
 use crate::ledger::{ContractEvent, Operation};
 use crate::server::AppState;
 use crate::services::contracts::{
-    self, Contract, ContractAnswer, DeployContract, ReadContract, RegisterContract, WriteContract,
+    self, Contract, ContractAnswer, ContractChange, DeployContract, ReadContract, RegisterContract, WriteContract,
 };
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -59,7 +59,7 @@ pub async fn deploy(
     get, path = "/api/v1/contracts", tag = "contracts", operation_id = "listContracts",
     params(
         ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
-        PageQuery,
+        OrderedPageQuery,
     ),
     security(("owner" = []), ("serverKey" = [])),
     responses((status = 200, description = "A page of contracts", body = Page<Contract>)),
@@ -67,7 +67,7 @@ pub async fn deploy(
 pub async fn list(
     State(state): State<Arc<AppState>>,
     scope: AdminScope,
-    Query(page): Query<PageQuery>,
+    Query(page): Query<OrderedPageQuery>,
 ) -> Result<axum::Json<Page<Contract>>> {
     contracts::list(&state.db, &scope.app, &page).await.map(axum::Json)
 }
@@ -88,6 +88,26 @@ pub async fn get(
     ContractPath(contract): ContractPath,
 ) -> Result<axum::Json<Contract>> {
     contracts::get(&state.db, &scope.app, &contract).await.map(axum::Json)
+}
+
+/// Change a contract's name or interface. What is absent stays.
+#[utoipa::path(
+    patch, path = "/api/v1/contracts/{contract}", tag = "contracts", operation_id = "updateContract",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        ("contract" = String, Path, description = "`con_…`"),
+    ),
+    request_body = ContractChange,
+    security(("owner" = []), ("serverKey" = [])),
+    responses((status = 200, description = "The contract", body = Contract)),
+)]
+pub async fn update(
+    State(state): State<Arc<AppState>>,
+    scope: AdminScope,
+    ContractPath(contract): ContractPath,
+    request: Body<ContractChange>,
+) -> Result<axum::Json<Contract>> {
+    contracts::update(&state.db, &scope.app, &contract, request.value).await.map(axum::Json)
 }
 
 /// Ask a function of a contract at the best block. Nothing changes.

@@ -1,18 +1,26 @@
-//! `/collections/{collection}/items` and `/items`: create, mint, transfer, burn, and whose they are.
+//! `/collections/{collection}/items` and `/items`: create, change, mint, transfer, burn, and whose they are.
 
 use super::accepted::{self, AcceptedResource};
-use super::extract::{AdminScope, AnyScope, Body, CollectionPath, Idempotency, ItemPath, Query, UserPath};
+use super::extract::{
+    self, AdminScope, AnyScope, Body, Checks, CollectionPath, Idempotency, ItemPath, Query, Unchecked, UserPath,
+};
 use crate::db::{Page, PageQuery};
 use crate::error::Result;
 use crate::server::AppState;
 use crate::services::Moved;
+use crate::services::collections::{name_fault, uri_fault};
 use crate::services::holders::{self, Holder};
-use crate::services::items::{self, BurnItem, CreateItem, Held, Item, ItemFilter, MintItem, TransferItem};
+use crate::services::items::{
+    self, BurnItem, Change, CreateItem, Held, Item, ItemFilter, MintItem, Trait, TransferItem, trait_faults,
+};
 use crate::services::transactions::{self, Transaction};
+use crate::strict::{nullable, optional_objects};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use serde::Deserialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Add an item to a collection. A unique item is minted to its first owner at once; of others, mint as many as you like.
 #[utoipa::path(
@@ -69,6 +77,64 @@ pub async fn list(
 )]
 pub async fn get(State(state): State<Arc<AppState>>, scope: AnyScope, ItemPath(item): ItemPath) -> Result<Json<Item>> {
     items::get(&state.db, &scope.app, &item).await.map(Json)
+}
+
+/// What is to change of what is kept of an item off chain, as a JSON merge patch (RFC 7396): what is absent stays, what is null
+/// goes.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ItemChange {
+    /// Its name: 1 to 64 bytes of UTF-8.
+    #[schema(min_length = 1, max_length = 64)]
+    name: Option<String>,
+    /// Where its picture, film or sound is: a URI of at most 256 bytes.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>, max_length = 256)]
+    media: Option<Option<String>>,
+    /// How rare it is, in the app's own word: 1 to 32 bytes.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 32)]
+    rarity: Option<Option<String>>,
+    /// All that tells it apart, at most 50.
+    #[serde(default, deserialize_with = "optional_objects")]
+    #[schema(max_items = 50)]
+    traits: Option<Vec<Trait>>,
+}
+
+impl Unchecked for ItemChange {
+    type Checked = Change;
+
+    fn check(self, checks: &mut Checks) -> Option<Change> {
+        let mut faults = Vec::new();
+        faults.extend(self.name.as_deref().and_then(|name| name_fault("name", name, 64)));
+        faults.extend(self.media.iter().flatten().find_map(|media| uri_fault("media", media)));
+        faults.extend(self.rarity.iter().flatten().find_map(|rarity| name_fault("rarity", rarity, 32)));
+        faults.extend(self.traits.iter().flat_map(|traits| trait_faults(traits)));
+        for fault in faults {
+            checks.take(Err::<(), _>(fault));
+        }
+        Some(Change { name: self.name, media: self.media, rarity: self.rarity, traits: self.traits })
+    }
+}
+
+/// Change what is kept of an item off chain. Its number, its `uri` and its cap stay as they are.
+#[utoipa::path(
+    patch, path = "/api/v1/items/{item}", tag = "collections", operation_id = "updateItem",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        ("item" = String, Path, description = "`itm_…`"),
+    ),
+    request_body = ItemChange,
+    security(("owner" = []), ("serverKey" = [])),
+    responses((status = 200, description = "The item", body = Item)),
+)]
+pub async fn update(
+    State(state): State<Arc<AppState>>,
+    scope: AdminScope,
+    ItemPath(item): ItemPath,
+    request: extract::Json<ItemChange>,
+) -> Result<Json<Item>> {
+    items::update(&state.db, &scope.app, &item, request.value).await.map(Json)
 }
 
 /// Make more of an `erc1155` item, for up to 500 receivers: all or nothing.

@@ -2,7 +2,7 @@
 
 use super::extract::{AdminScope, Checks, Idempotency, JobPath, LargeJson, Query, TokenPath, Unchecked};
 use super::users::external_id;
-use crate::db::{Id, Page, PageQuery};
+use crate::db::{Id, OrderedPageQuery, Page};
 use crate::error::Result;
 use crate::jobs::{TransferLine, UserLine};
 use crate::server::AppState;
@@ -153,14 +153,14 @@ pub async fn create_users(
 /// The app's jobs, newest first.
 #[utoipa::path(
     get, path = "/api/v1/jobs", tag = "jobs", operation_id = "listJobs",
-    params(("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"), PageQuery),
+    params(("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"), OrderedPageQuery),
     security(("owner" = []), ("serverKey" = [])),
     responses((status = 200, description = "A page of jobs", body = Page<Job>)),
 )]
 pub async fn list(
     State(state): State<Arc<AppState>>,
     scope: AdminScope,
-    Query(page): Query<PageQuery>,
+    Query(page): Query<OrderedPageQuery>,
 ) -> Result<Json<Page<Job>>> {
     jobs::list(&state.db, &scope.app, &page).await.map(Json)
 }

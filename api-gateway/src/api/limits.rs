@@ -158,6 +158,16 @@ pub(super) const OPEN_PATHS: [&str; 10] = [
     "/api/v1/sessions/wallet",
 ];
 
+/// What anybody may ask for, without a token: where he may send a body, and how an app shows itself.
+fn is_open(request: &Request) -> bool {
+    let path = request.uri().path();
+    match *request.method() {
+        Method::POST => OPEN_PATHS.contains(&path),
+        Method::GET => path.starts_with("/api/v1/apps/") && path.ends_with("/branding"),
+        _ => false,
+    }
+}
+
 /// Turns away what exceeds the number of requests at once: an honest 503 now beats an answer too late for all.
 /// Health is asked even then: a busy gateway must not be taken for a dead one. What anybody may send has few places of
 /// its own: slow bodies and floods of logins leave the others alone.
@@ -165,7 +175,7 @@ pub async fn admission(State(state): State<Arc<AppState>>, mut request: Request,
     if request.uri().path().starts_with("/health/") {
         return next.run(request).await;
     }
-    let open = request.method() == Method::POST && OPEN_PATHS.contains(&request.uri().path());
+    let open = is_open(&request);
     if open
         && let Some(address) = client::address(request.headers(), request.extensions(), &state.config)
         && let Err(error) = state.rates.count_stranger(address)

@@ -13,13 +13,16 @@
 
 mod accepted;
 mod accounts;
+mod appearance;
 mod apps;
 mod audit;
 mod balances;
+mod branding;
 pub(crate) mod client;
 mod collections;
 mod contracts;
 mod controls;
+mod defaults;
 mod events;
 mod explorer;
 pub mod extract;
@@ -37,6 +40,8 @@ pub(crate) mod origins;
 mod owners;
 mod passwords;
 mod profile;
+mod profiles;
+mod quotas;
 mod rotation;
 mod schedules;
 mod second_factor;
@@ -95,7 +100,10 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(sessions::delete_one))
         .routes(routes!(apps::create, apps::list))
         .routes(routes!(apps::get, apps::update))
+        .routes(routes!(defaults::get, defaults::set))
+        .routes(routes!(quotas::get))
         .routes(routes!(usage::get))
+        .routes(routes!(branding::get))
         .routes(routes!(identity::get, identity::set, identity::remove))
         .routes(routes!(members::list, members::add))
         .routes(routes!(members::update, members::remove))
@@ -112,6 +120,8 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(wallet_policies::sign))
         .routes(routes!(wallet_export::export))
         .routes(routes!(profile::me))
+        .routes(routes!(profiles::list))
+        .routes(routes!(profiles::get))
         .routes(routes!(profile::suspend))
         .routes(routes!(profile::activate))
         .routes(routes!(passwords::set_password))
@@ -119,7 +129,7 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(balances::of_user))
         .routes(routes!(transactions::of_user))
         .routes(routes!(tokens::create, tokens::list))
-        .routes(routes!(tokens::get))
+        .routes(routes!(tokens::get, tokens::update))
         .routes(routes!(tokens::mint))
         .routes(routes!(tokens::burn))
         .routes(routes!(controls::pause))
@@ -129,15 +139,18 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(balances::holders))
         .routes(routes!(transfers::create))
         .routes(routes!(transfers::create_bulk))
+        .routes(routes!(transactions::list))
         .routes(routes!(transactions::of_token))
         .routes(routes!(transactions::statement))
         .routes(routes!(balances::of_holder))
+        .routes(routes!(balances::of_token))
         .routes(routes!(collections::create, collections::list))
-        .routes(routes!(collections::get))
+        .routes(routes!(collections::get, collections::update))
         .routes(routes!(collections::pause))
         .routes(routes!(collections::unpause))
+        .routes(routes!(collections::transfer))
         .routes(routes!(items::create, items::list))
-        .routes(routes!(items::get))
+        .routes(routes!(items::get, items::update))
         .routes(routes!(items::mint))
         .routes(routes!(items::transfer))
         .routes(routes!(items::burn))
@@ -152,7 +165,7 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(slots::sales))
         .routes(routes!(contracts::register, contracts::list))
         .routes(routes!(contracts::deploy))
-        .routes(routes!(contracts::get))
+        .routes(routes!(contracts::get, contracts::update))
         .routes(routes!(contracts::read))
         .routes(routes!(contracts::write))
         .routes(routes!(contracts::events))
@@ -163,7 +176,7 @@ fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(jobs::lines))
         .routes(routes!(jobs::cancel))
         .routes(routes!(schedules::create, schedules::list))
-        .routes(routes!(schedules::get, schedules::cancel))
+        .routes(routes!(schedules::get, schedules::update, schedules::cancel))
         .routes(routes!(operations::list))
         .routes(routes!(operations::get))
         .routes(routes!(operations::proof))

@@ -7,9 +7,11 @@ use crate::auth::Principal;
 use crate::error::{Code, Error, Result};
 use crate::ledger::Operation;
 use crate::server::AppState;
+use crate::services::appearance::picture;
 use crate::services::erasure;
 use crate::services::owners::{email, label};
 use crate::services::profile::{self, Change, Export};
+use crate::services::profiles::Visibility;
 use crate::services::users::{self, User};
 use crate::strict::nullable;
 use axum::extract::State;
@@ -24,10 +26,16 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UserChange {
-    /// What to call them. The only thing that a user may change himself.
+    /// What to call them. A user may change it himself, and the following two.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, max_length = 100)]
     display_name: Option<Option<String>>,
+    /// Where their picture is: https, http or ipfs.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>, max_length = 500)]
+    avatar: Option<Option<String>>,
+    /// Who sees what they are called, the picture and the wallet's address: `open` for all users of the app.
+    profile: Option<Visibility>,
     /// Your own name for the user; unique in the app.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, max_length = 100)]
@@ -61,10 +69,13 @@ impl Unchecked for UserChange {
         let display_name = text("displayName", self.display_name);
         let external_id = text("externalId", self.external_id);
         let email = text("email", self.email);
+        let avatar = checks.optional(self.avatar, |given| given.map(|text| picture("avatar", &text)).transpose());
         let tags = checks.optional(self.tags, |tags| profile::tags("tags", tags));
         let metadata = checks.optional(self.metadata, |given| profile::metadata("metadata", given));
         Some(Change {
             display_name: display_name?,
+            avatar: avatar?,
+            profile: self.profile,
             external_id: external_id?,
             email: email?,
             tags: tags?,
@@ -86,7 +97,7 @@ pub async fn me(State(state): State<Arc<AppState>>, Caller(principal): Caller) -
     }
 }
 
-/// Change a user. A user may change his own `displayName`.
+/// Change a user. A user may change his own `displayName`, `avatar` and `profile`.
 #[utoipa::path(
     patch, path = "/api/v1/users/{user}", tag = "users", operation_id = "updateUser",
     params(

@@ -4,7 +4,7 @@ use super::extract::{AnyScope, Body, Idempotency, Query, SchedulePath};
 use crate::db::Page;
 use crate::error::Result;
 use crate::server::AppState;
-use crate::services::schedules::{self, NewSchedule, Schedule, SchedulesQuery};
+use crate::services::schedules::{self, NewSchedule, Schedule, ScheduleChange, SchedulesQuery};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -67,6 +67,26 @@ pub async fn get(
     SchedulePath(schedule): SchedulePath,
 ) -> Result<Json<Schedule>> {
     schedules::get(&state.db, &scope.app, &scope.actor, &schedule).await.map(Json)
+}
+
+/// Change what is still to come of a schedule. A user changes its own.
+#[utoipa::path(
+    patch, path = "/api/v1/schedules/{schedule}", tag = "schedules", operation_id = "updateSchedule",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        ("schedule" = String, Path, description = "`sch_…`"),
+    ),
+    request_body = ScheduleChange,
+    security(("owner" = []), ("serverKey" = []), ("user" = [])),
+    responses((status = 200, description = "The schedule", body = Schedule)),
+)]
+pub async fn update(
+    State(state): State<Arc<AppState>>,
+    scope: AnyScope,
+    SchedulePath(schedule): SchedulePath,
+    request: Body<ScheduleChange>,
+) -> Result<Json<Schedule>> {
+    schedules::update(&state.db, &scope.app, &scope.actor, &schedule, request.value).await.map(Json)
 }
 
 /// End a schedule. What was accepted goes on.

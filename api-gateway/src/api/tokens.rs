@@ -1,8 +1,9 @@
-//! `/tokens`: issue, read, mint, burn.
+//! `/tokens`: issue, read, change, mint, burn.
 
 use super::accepted;
-use super::extract::{AdminScope, AnyScope, Body, Idempotency, Query, TokenPath};
-use crate::db::{Page, PageQuery};
+use super::appearance::AppearanceChange;
+use super::extract::{AdminScope, AnyScope, Body, Idempotency, Json, Query, TokenPath};
+use crate::db::{OrderedPageQuery, Page};
 use crate::error::Result;
 use crate::server::AppState;
 use crate::services::Moved;
@@ -38,7 +39,7 @@ pub async fn create(
     get, path = "/api/v1/tokens", tag = "tokens", operation_id = "listTokens",
     params(
         ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
-        PageQuery,
+        OrderedPageQuery,
     ),
     security(("owner" = []), ("serverKey" = []), ("user" = [])),
     responses((status = 200, description = "A page of tokens", body = Page<Token>)),
@@ -46,7 +47,7 @@ pub async fn create(
 pub async fn list(
     State(state): State<Arc<AppState>>,
     scope: AnyScope,
-    Query(page): Query<PageQuery>,
+    Query(page): Query<OrderedPageQuery>,
 ) -> Result<axum::Json<Page<Token>>> {
     tokens::list(&state.db, &scope.app, &page).await.map(axum::Json)
 }
@@ -67,6 +68,26 @@ pub async fn get(
     TokenPath(token): TokenPath,
 ) -> Result<axum::Json<Token>> {
     tokens::get(&state.db, &scope.app, &token).await.map(axum::Json)
+}
+
+/// Change how a token looks to people. What is on chain stays as it was issued.
+#[utoipa::path(
+    patch, path = "/api/v1/tokens/{token}", tag = "tokens", operation_id = "updateToken",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        ("token" = String, Path, description = "`tok_…`"),
+    ),
+    request_body = AppearanceChange,
+    security(("owner" = []), ("serverKey" = [])),
+    responses((status = 200, description = "The token", body = Token)),
+)]
+pub async fn update(
+    State(state): State<Arc<AppState>>,
+    scope: AdminScope,
+    TokenPath(token): TokenPath,
+    request: Json<AppearanceChange>,
+) -> Result<axum::Json<Token>> {
+    tokens::update(&state.db, &scope.app, &token, request.value).await.map(axum::Json)
 }
 
 /// Create units of a token.

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::server::AppState;
 use crate::services::statement::{HEAD, TokenStatement};
 use crate::services::tokens;
-use crate::services::transactions::{self, Transaction};
+use crate::services::transactions::{self, Transaction, TransactionsFilter};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -16,6 +16,24 @@ use futures::{StreamExt as _, stream};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
+
+/// The app's movements of units and items, newest first, whoever sent them. A user sees its own alone.
+#[utoipa::path(
+    get, path = "/api/v1/transactions", tag = "transactions", operation_id = "listTransactions",
+    params(
+        ("Hanse-App" = Option<String>, Header, description = "`app_…`; required with an owner's token"),
+        TransactionsFilter,
+    ),
+    security(("owner" = []), ("serverKey" = []), ("user" = [])),
+    responses((status = 200, description = "A page of transactions", body = Page<Transaction>)),
+)]
+pub async fn list(
+    State(state): State<Arc<AppState>>,
+    scope: AnyScope,
+    Query(filter): Query<TransactionsFilter>,
+) -> Result<Json<Page<Transaction>>> {
+    transactions::list(&state.db, &scope.app, &scope.actor, &filter).await.map(Json)
+}
 
 /// A token's movements, newest first, whoever sent them.
 #[utoipa::path(

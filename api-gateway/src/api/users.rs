@@ -3,11 +3,13 @@
 use super::accepted::{self, AcceptedResource};
 use super::extract::{AdminScope, AnyScope, Checks, Idempotency, Json, Query, Unchecked, UserPath};
 use crate::auth::password;
-use crate::db::{Page, PageQuery};
+use crate::db::{Order, OrderedPageQuery, Page};
 use crate::error::{FieldError, Result};
 use crate::secret::Secret;
 use crate::server::AppState;
+use crate::services::appearance::picture;
 use crate::services::owners::{email, label};
+use crate::services::profiles::Visibility;
 use crate::services::statistics::{self, UserStatistics};
 use crate::services::users::{self, Filter, NewUser, User, UserStatus, Users};
 use axum::extract::State;
@@ -32,6 +34,12 @@ pub struct UserRequest {
     /// What to call them.
     #[schema(max_length = 100)]
     display_name: Option<String>,
+    /// Where their picture is: https, http or ipfs.
+    #[schema(example = "https://shop.example.org/ann.webp", max_length = 500)]
+    avatar: Option<String>,
+    /// Who sees what they are called, the picture and the wallet's address: `open` for all users of the app. As the app's
+    /// defaults say when absent.
+    profile: Option<Visibility>,
 }
 
 impl Unchecked for UserRequest {
@@ -42,8 +50,15 @@ impl Unchecked for UserRequest {
         let email = checks.optional(self.email, |text| email("email", &text));
         let password = checks.optional(self.password, |text| password::new_password("password", text));
         let display_name = checks.optional(self.display_name, |text| label("displayName", &text, 100));
-        let user =
-            NewUser { external_id: external_id?, email: email?, password: password?, display_name: display_name? };
+        let avatar = checks.optional(self.avatar, |text| picture("avatar", &text));
+        let user = NewUser {
+            external_id: external_id?,
+            email: email?,
+            password: password?,
+            display_name: display_name?,
+            avatar: avatar?,
+            profile: self.profile,
+        };
         if user.password.is_some() && user.email.is_none() {
             checks.broken("email", "required", "is required beside a password: users log in with it");
             return None;
@@ -69,6 +84,12 @@ pub struct UsersQuery {
     tag: Option<String>,
     /// Users with this status.
     status: Option<UserStatus>,
+    /// Users whose `displayName` begins so, in small or capital letters: 1 to 100 characters.
+    #[param(min_length = 1, max_length = 100)]
+    search: Option<String>,
+    /// `newest` first when absent.
+    #[param(inline)]
+    order: Option<Order>,
     /// How many items at most: 1 to 200, 50 when absent.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -118,13 +139,15 @@ pub async fn list(
     scope: AdminScope,
     Query(query): Query<UsersQuery>,
 ) -> Result<axum::Json<Page<User>>> {
-    let page = PageQuery { limit: query.limit, cursor: query.cursor };
+    let page = OrderedPageQuery { order: query.order, limit: query.limit, cursor: query.cursor };
     let mut checks = Checks::default();
     let external_id = checks.optional(query.external_id, |text| external_id("query.externalId", &text));
     let email = checks.optional(query.email, |text| email("query.email", &text));
     let tag = checks.optional(query.tag, |text| label("query.tag", &text, 50));
     let filter = match (external_id, email, tag) {
-        (Some(external_id), Some(email), Some(tag)) => Some(Filter { external_id, email, tag, status: query.status }),
+        (Some(external_id), Some(email), Some(tag)) => {
+            Some(Filter { external_id, email, tag, status: query.status, search: query.search })
+        }
         _ => None,
     };
     users::list(&state.db, &scope.app, &checks.finish(filter)?, &page).await.map(axum::Json)

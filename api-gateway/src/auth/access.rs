@@ -59,7 +59,7 @@ impl<'a> Wish<'a> {
 }
 
 /// Everything of an app that a scope can name.
-pub const RESOURCES: [&str; 12] = [
+pub const RESOURCES: [&str; 13] = [
     "balances",
     "collections",
     "contracts",
@@ -70,6 +70,7 @@ pub const RESOURCES: [&str; 12] = [
     "schedules",
     "slots",
     "tokens",
+    "transactions",
     "users",
     "webhooks",
 ];

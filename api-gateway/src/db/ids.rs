@@ -70,6 +70,14 @@ impl Id {
     }
 }
 
+impl Id {
+    /// What the ids of this kind that were made at this time (unix milliseconds) or later are not below.
+    pub fn since(self, ms: i64) -> String {
+        // UUIDv7 begins with 48 bits of time.
+        format!("{}{:012x}", self.prefix(), ms.clamp(0, (1 << 48) - 1))
+    }
+}
+
 /// A fresh id. UUIDv7 (RFC 9562) in one process only grows, so the text order of ids is the order of creation.
 pub fn new_id(kind: Id) -> String {
     format!("{}{}", kind.prefix(), Uuid::now_v7().simple())
@@ -84,6 +92,9 @@ mod tests {
         let ids: Vec<_> = (0..10_000).map(|_| new_id(Id::Operation)).collect();
         assert!(ids.iter().all(|id| Id::Operation.matches(id)));
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+        let now = crate::db::now_ms();
+        assert!(Id::Operation.since(now - 60_000) < ids[0] && ids[9_999] < Id::Operation.since(now + 60_000));
+        assert!(Id::Operation.since(-1) < ids[0] && ids[0] < Id::Operation.since(i64::MAX));
         assert!(!Id::Token.matches(&ids[0]));
         assert!(!Id::Operation.matches("op_"));
         assert!(!Id::Operation.matches(&ids[0].to_uppercase()));

@@ -33,7 +33,7 @@ pub use asset::{Asset, Standard, locator};
 pub use builder::QueryBuilder;
 pub use ids::{Id, new_id};
 pub use known::{KnownRows, KnownToken, KnownWallet, SealedWallet};
-pub use page::{Page, PageQuery, cursor};
+pub use page::{Order, OrderedPageQuery, Page, PageQuery, cursor};
 pub use statement::{Statement, Value, is_away, is_unique_violation, is_write_conflict, taken_field};
 pub use time::{UnixMs, now_ms};
 

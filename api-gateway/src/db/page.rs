@@ -1,5 +1,6 @@
 //! Cursor pagination: `{items, nextCursor}`.
 
+use super::QueryBuilder;
 use crate::error::{Error, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,6 +28,74 @@ pub struct PageQuery {
     pub limit: Option<u32>,
     /// `nextCursor` of the page before.
     pub cursor: Option<String>,
+}
+
+/// In which direction a list goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The oldest first.
+    Oldest,
+}
+
+impl Order {
+    /// What stands between a position and the cursor's.
+    pub fn comparison(self) -> &'static str {
+        match self {
+            Self::Newest => " < ",
+            Self::Oldest => " > ",
+        }
+    }
+
+    /// What stands behind a column in `ORDER BY`.
+    pub fn direction(self) -> &'static str {
+        match self {
+            Self::Newest => " DESC",
+            Self::Oldest => "",
+        }
+    }
+}
+
+/// Which page of a list by time is wanted, in either direction.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OrderedPageQuery {
+    /// `newest` first when absent.
+    #[param(inline)]
+    pub order: Option<Order>,
+    /// How many items at most: 1 to 200, 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u32>,
+    /// `nextCursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+impl OrderedPageQuery {
+    /// The same without the direction.
+    pub fn page(&self) -> PageQuery {
+        PageQuery { limit: self.limit, cursor: self.cursor.clone() }
+    }
+
+    /// Ends a statement whose last condition has just been added: the rows of this page by their id, which begins with
+    /// its time, and one more that says that there is a next page. Gives the limit for [`Page::cut`].
+    ///
+    /// # Errors
+    /// As [`PageQuery::limit`] and [`PageQuery::after`].
+    pub fn push_ids(&self, query: &mut QueryBuilder, column: &'static str) -> Result<i64> {
+        let (page, order) = (self.page(), self.order.unwrap_or_default());
+        let limit = page.limit()?;
+        let start = match order {
+            Order::Newest => page.before()?,
+            Order::Oldest => page.after()?.unwrap_or_default(),
+        };
+        query.push(" AND ").push(column).push(order.comparison()).push_bind(start);
+        query.push(" ORDER BY ").push(column).push(order.direction()).push(" LIMIT ").push_bind(limit + 1);
+        Ok(limit)
+    }
 }
 
 impl PageQuery {
@@ -79,7 +148,19 @@ impl PageQuery {
     /// # Errors
     /// As [`PageQuery::after`].
     pub fn position<const N: usize>(&self) -> Result<[i64; N]> {
-        let Some(key) = self.after()? else { return Ok([i64::MAX; N]) };
+        self.position_in(Order::Newest)
+    }
+
+    /// The same in either direction.
+    ///
+    /// # Errors
+    /// As [`PageQuery::after`].
+    pub fn position_in<const N: usize>(&self, order: Order) -> Result<[i64; N]> {
+        let end = match order {
+            Order::Newest => i64::MAX,
+            Order::Oldest => -1,
+        };
+        let Some(key) = self.after()? else { return Ok([end; N]) };
         let parts: Option<Vec<i64>> = key.split('.').map(|part| part.parse().ok()).collect();
         parts.and_then(|parts| parts.try_into().ok()).ok_or_else(not_ours)
     }

@@ -74,7 +74,7 @@ pub(super) async fn users(shared: &Shared, job: &Running, lines: &[Waiting]) -> 
     for line in lines {
         let UserLine { external_id, email, display_name } = read(line)?;
         let id = line.resource_id.clone().ok_or_else(|| Error::internal("a job's line lacks the user's id"))?;
-        wanted.push((id, NewUser { external_id, email, password: None, display_name }));
+        wanted.push((id, NewUser { external_id, email, display_name, ..NewUser::default() }));
     }
     let rows = |operation: &str| lines.iter().map(|line| accepted(&job.id, line.line, operation)).collect();
     let request = request_key(job, lines);

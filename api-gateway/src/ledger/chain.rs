@@ -3,10 +3,12 @@
 //! The types here read only the fields that are used, so that a node with more or fewer extras is fine.
 
 use super::contracts::{address_text, hash_text};
+use super::types::{NodeStatus, PoolStatus, Validator};
 use crate::config;
 use alloy::primitives::{Address, B256, Bytes, U64, U256};
 use alloy::rpc::client::{BatchRequest, RpcClient, Waiter};
 use alloy::transports::{RpcError, TransportError, TransportErrorKind};
+use codec::Decode as _;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -241,6 +243,13 @@ pub(crate) struct TraceResult {
     pub address: Option<Address>,
 }
 
+/// As `txpool_status` tells it.
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct Pool {
+    pending: U64,
+    queued: U64,
+}
+
 /// A call to be run.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
@@ -311,6 +320,24 @@ impl Chain {
     pub async fn is_syncing(&self) -> ChainResult<bool> {
         let state: serde_json::Value = self.client.request("eth_syncing", ()).await?;
         Ok(state != serde_json::Value::Bool(false))
+    }
+
+    /// What the node tells of itself.
+    pub async fn status(&self) -> ChainResult<NodeStatus> {
+        let mut batch = self.client.new_batch();
+        let peers: Waiter<U64> = batch.add_call("net_peerCount", &())?;
+        let pool: Waiter<Pool> = batch.add_call("txpool_status", &())?;
+        let authorities: Waiter<Bytes> = batch.add_call("state_call", &("GrandpaApi_grandpa_authorities", "0x"))?;
+        batch.send().await?;
+        let (peers, pool, authorities) = (peers.await?, pool.await?, authorities.await?);
+        let authorities = Vec::<([u8; 32], u64)>::decode(&mut &authorities[..])
+            .map_err(|error| ChainError::Unusable(format!("its list of validators: {error}")))?;
+        let validator = |(key, weight): ([u8; 32], u64)| Validator { key: format!("0x{}", hex::encode(key)), weight };
+        Ok(NodeStatus {
+            peers: peers.to(),
+            pool: PoolStatus { pending: pool.pending.to(), queued: pool.queued.to() },
+            validators: authorities.into_iter().map(validator).collect(),
+        })
     }
 
     /// Number of the best block.

@@ -156,7 +156,7 @@ pub enum Intent {
         /// Most gas that it may use.
         gas_limit: u64,
     },
-    /// What stops units and lets them move again, by the treasury.
+    /// What is done to a token or collection as a whole, by who issues it.
     Control {
         /// The token or collection.
         token: TokenRef,
@@ -204,7 +204,7 @@ impl SlotOffer {
     }
 }
 
-/// Stopping a token's units, and letting them move again.
+/// What is done to a token or collection as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
     /// `IToken.pause`
@@ -215,13 +215,15 @@ pub enum Control {
     Freeze(Address),
     /// `IToken.unfreeze`
     Unfreeze(Address),
+    /// `ICollection.transferOwnership`
+    Transfer(Address),
 }
 
 impl Control {
     fn account(self) -> Option<Address> {
         match self {
             Self::Pause | Self::Unpause => None,
-            Self::Freeze(account) | Self::Unfreeze(account) => Some(account),
+            Self::Freeze(account) | Self::Unfreeze(account) | Self::Transfer(account) => Some(account),
         }
     }
 
@@ -231,6 +233,10 @@ impl Control {
             Self::Unpause => (Kind::Unpause, abi::IToken::unpauseCall {}.abi_encode()),
             Self::Freeze(account) => (Kind::Freeze, abi::IToken::freezeCall { account }.abi_encode()),
             Self::Unfreeze(account) => (Kind::Unfreeze, abi::IToken::unfreezeCall { account }.abi_encode()),
+            Self::Transfer(owner) => {
+                let call = abi::ICollection::transferOwnershipCall { newOwner: owner };
+                (Kind::TransferCollection, call.abi_encode())
+            }
         }
     }
 }
@@ -549,6 +555,7 @@ fn gas_limit(input: &[u8], kind: Kind, of_item: bool, entries: usize) -> u64 {
         | Kind::Unpause
         | Kind::Freeze
         | Kind::Unfreeze
+        | Kind::TransferCollection
         | Kind::Cancel => (150_000, 0),
         Kind::Mint | Kind::Burn | Kind::Transfer if of_item => (400_000, 0),
         Kind::Mint | Kind::Burn | Kind::Transfer => (150_000, 0),

@@ -70,14 +70,15 @@ mod types;
 mod verifier;
 mod waiters;
 
+pub use accept::DAY_MS;
 pub use contract_logs::ContractEvent;
 pub(crate) use intent::GAS_LIMIT_MAX;
 pub use intent::{Control, Intent, SlotOffer, Submission, TokenRef};
 pub use period::Period;
 pub use start::Tasks;
 pub use types::{
-    Accepted, Balance, BlockRef, Confirmed, Failure, Kind, Network, Operation, RequestKey, SlotShare, Status,
-    Transaction,
+    Accepted, Balance, BlockRef, Confirmed, Failure, Kind, Network, NodeStatus, Operation, PoolStatus, RequestKey,
+    SlotShare, Status, Transaction, Validator,
 };
 pub use waiters::Waiters;
 
@@ -175,6 +176,14 @@ impl Ledger {
     /// When the database is away.
     pub async fn network(&self) -> Result<Network> {
         state::network(&self.inner).await
+    }
+
+    /// How many operations an app may have accepted in a day (`None`: as many as it likes), and how many were today (UTC).
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn operations_today(&self, app: &str) -> Result<(Option<u64>, u64)> {
+        self.inner.quotas.used(&self.inner.db, app).await
     }
 
     /// As [`Ledger::network`] with the open operations as counted last, every two seconds: one row is read, so that

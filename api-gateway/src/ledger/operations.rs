@@ -1,7 +1,7 @@
 //! Operations as rows.
 
 use super::types::{Failure, Kind, Operation, Status};
-use crate::db::{Amount, Db, QueryBuilder, UnixMs};
+use crate::db::{Amount, Db, Id, OrderedPageQuery, Page, QueryBuilder, UnixMs};
 use crate::error::{Error, Result};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
@@ -13,11 +13,18 @@ pub struct Filter {
     pub user_id: Option<String>,
     /// Only with this status.
     pub status: Option<Status>,
+    /// Only of this kind.
+    pub kind: Option<Kind>,
     /// Only of this token.
     pub token_id: Option<String>,
-    /// Only older than this id.
-    pub before: Option<String>,
+    /// Only stored at this moment or later.
+    pub since: Option<UnixMs>,
+    /// Only stored at this moment or earlier.
+    pub until: Option<UnixMs>,
 }
+
+/// From an operation's id to its row no more time passes: requests end long before.
+const QUEUED_MAX_MS: i64 = 3_600_000;
 
 /// Everything but the raw bytes, which are large for bulk transfers.
 const COLUMNS: &str = "SELECT o.id, o.kind, o.status, o.sender, o.nonce, o.tx_hash, o.token_id, o.from_address, \
@@ -35,24 +42,48 @@ pub(crate) async fn find(db: &Db, app_id: &str, user_id: Option<&str>, id: &str)
     query.build().fetch_optional(db.reader()).await?.as_ref().map(from_row).transpose()
 }
 
-/// An app's operations, newest first, at most `limit`. Cancellations are the gateway's own business.
-pub(crate) async fn list(db: &Db, app_id: &str, filter: &Filter, limit: i64) -> Result<Vec<Operation>> {
+/// An app's operations, newest first unless the page says otherwise. Cancellations are the gateway's own business.
+pub(crate) async fn list(db: &Db, app_id: &str, filter: &Filter, page: &OrderedPageQuery) -> Result<Page<Operation>> {
     let mut query = QueryBuilder::new(COLUMNS);
-    query.push("o.app_id = ").push_bind(app_id.to_owned()).push(" AND o.kind <> 'cancel'");
-    if let Some(user_id) = &filter.user_id {
-        query.push(" AND o.user_id = ").push_bind(user_id.clone());
-    }
-    if let Some(status) = filter.status {
-        query.push(" AND o.status = ").push_bind(status.as_str());
-    }
-    if let Some(token_id) = &filter.token_id {
-        query.push(" AND o.token_id = ").push_bind(token_id.clone());
-    }
-    if let Some(before) = &filter.before {
-        query.push(" AND o.id < ").push_bind(before.clone());
-    }
+    narrow(&mut query, app_id, filter);
+    let limit = page.push_ids(&mut query, "o.id")?;
+    let items = read(db, query).await?;
+    Ok(Page::cut(items, limit, |operation| operation.id.clone()))
+}
+
+/// The newest of an app's operations.
+pub(crate) async fn newest(db: &Db, app_id: &str, filter: &Filter, limit: i64) -> Result<Vec<Operation>> {
+    let mut query = QueryBuilder::new(COLUMNS);
+    narrow(&mut query, app_id, filter);
     query.push(" ORDER BY o.id DESC LIMIT ").push_bind(limit);
+    read(db, query).await
+}
+
+async fn read(db: &Db, query: QueryBuilder) -> Result<Vec<Operation>> {
     query.build().fetch_all(db.reader()).await?.iter().map(from_row).collect()
+}
+
+fn narrow(query: &mut QueryBuilder, app_id: &str, filter: &Filter) {
+    query.push("o.app_id = ").push_bind(app_id).push(" AND o.kind <> 'cancel'");
+    for (column, value) in [
+        (" AND o.user_id = ", filter.user_id.as_deref()),
+        (" AND o.status = ", filter.status.map(Status::as_str)),
+        (" AND o.kind = ", filter.kind.map(Kind::as_str)),
+        (" AND o.token_id = ", filter.token_id.as_deref()),
+    ] {
+        if let Some(value) = value {
+            query.push(column).push_bind(value);
+        }
+    }
+    // Ids begin with their time, which is a little before that of the row: a range of the index by app and id.
+    if let Some(UnixMs(since)) = filter.since {
+        query.push(" AND o.id >= ").push_bind(Id::Operation.since(since.saturating_sub(QUEUED_MAX_MS)));
+        query.push(" AND o.created_at_ms >= ").push_bind(since);
+    }
+    if let Some(UnixMs(until)) = filter.until {
+        query.push(" AND o.id < ").push_bind(Id::Operation.since(until.saturating_add(1)));
+        query.push(" AND o.created_at_ms <= ").push_bind(until);
+    }
 }
 
 /// Operations of any app, each with its app and its user. Cancellations are left out.

@@ -83,6 +83,7 @@ impl Ledger {
         start("names", Box::pin(history::deployed::run(inner.clone())));
         start("verifier", Box::pin(verifier::run(inner.clone())));
         start("housekeeping", Box::pin(housekeeping(inner.clone())));
+        start("node status", Box::pin(ask_node(inner.clone())));
         Ok((Self { inner, jobs }, Tasks { stop, handles }))
     }
 }
@@ -113,6 +114,18 @@ async fn housekeeping(inner: Arc<Inner>) {
                 tracing::warn!(%error, "old block hashes could not be deleted");
             }
         }
+    }
+}
+
+/// Asks the node how it is, again and again.
+async fn ask_node(inner: Arc<Inner>) {
+    loop {
+        let status = inner.chain.status().await;
+        if let Err(error) = &status {
+            tracing::debug!(%error, "the node does not tell how it is");
+        }
+        inner.node.set_status(status.ok());
+        tokio::time::sleep(Duration::from_secs(2)).await;
     }
 }
 

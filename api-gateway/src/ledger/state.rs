@@ -1,7 +1,7 @@
 //! How far the projection has got, and what the node last said.
 
 use super::Inner;
-use super::types::{BlockRef, Network};
+use super::types::{BlockRef, Network, NodeStatus};
 use crate::db::{Db, UnixMs};
 use crate::error::{Error, Result};
 use sqlx::{AnyConnection, Row as _};
@@ -22,6 +22,8 @@ pub(crate) struct NodeView {
     sent: AtomicBool,
     /// Why the node is not followed, when it is the wrong one.
     refused: RwLock<Option<String>>,
+    /// What it tells of itself.
+    status: RwLock<Option<NodeStatus>>,
 }
 
 impl NodeView {
@@ -83,6 +85,17 @@ impl NodeView {
 
     pub fn refusal(&self) -> Option<String> {
         self.refused.read().ok().and_then(|refused| refused.clone())
+    }
+
+    /// `None`: it does not answer.
+    pub fn set_status(&self, status: Option<NodeStatus>) {
+        if let Ok(mut kept) = self.status.write() {
+            *kept = status;
+        }
+    }
+
+    pub fn status(&self) -> Option<NodeStatus> {
+        self.status.read().ok().and_then(|status| status.clone())
     }
 }
 
@@ -195,6 +208,7 @@ async fn describe(inner: &Inner, open_operations: u64) -> Result<Network> {
         mismatches: state.as_ref().map_or(0, |state| state.mismatches),
         finality_losses: state.as_ref().map_or(0, |state| state.finality_losses),
         open_operations,
+        node: inner.node.status(),
         updated_at: UnixMs(state.map_or(0, |state| state.updated_at_ms)),
     })
 }

@@ -76,6 +76,8 @@ pub enum Kind {
     Freeze,
     /// Lets the units of one account move again.
     Unfreeze,
+    /// Gives a collection to another owner.
+    TransferCollection,
     /// Uses up the nonce of a refused operation so that the wallet's later ones can follow. Internal.
     Cancel,
 }
@@ -86,13 +88,21 @@ crate::named::named!(Kind:
     Burn = "burn", Transfer = "transfer", TransferBatch = "transferBatch", OpenSlot = "openSlot",
     BuyItem = "buyItem", CloseSlot = "closeSlot", Deploy = "deploy", Call = "call",
     Pause = "pause", Unpause = "unpause", Freeze = "freeze", Unfreeze = "unfreeze",
-    Cancel = "cancel");
+    TransferCollection = "transferCollection", Cancel = "cancel");
 
 impl Kind {
     /// Whether it leaves a log whenever it does something. Those of the first runtime are left out: where a chain knows
     /// apps at all, it knows them.
     pub(crate) const fn always_tells(self) -> bool {
-        matches!(self, Self::CreateCollection | Self::CreateItem | Self::OpenSlot | Self::BuyItem | Self::CloseSlot)
+        matches!(
+            self,
+            Self::CreateCollection
+                | Self::CreateItem
+                | Self::OpenSlot
+                | Self::BuyItem
+                | Self::CloseSlot
+                | Self::TransferCollection
+        )
     }
 }
 
@@ -326,9 +336,45 @@ pub struct Network {
     pub finality_losses: u64,
     /// Operations stored and not yet in a block.
     pub open_operations: u64,
+    /// What the node told of itself last; absent while it is away, and before it was first heard of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeStatus>,
     /// When the cache last moved.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: UnixMs,
+}
+
+/// What a node tells of itself, at most a few seconds old.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeStatus {
+    /// Nodes that it is connected with.
+    pub peers: u64,
+    /// Its transaction pool.
+    pub pool: PoolStatus,
+    /// Who votes on finality at its best block.
+    pub validators: Vec<Validator>,
+}
+
+/// How many transactions wait in a node's pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolStatus {
+    /// Those that may be in its next block.
+    pub pending: u64,
+    /// Those that wait for an earlier nonce.
+    pub queued: u64,
+}
+
+/// Somebody who votes on finality.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Validator {
+    /// Its public key for votes (Ed25519, GRANDPA), hex.
+    #[schema(example = "0x88dc3417d5058ec4b4503e0c12ea1a0a89be200fe98922423d4334014fa6b0ee")]
+    pub key: String,
+    /// The weight of its vote.
+    pub weight: u64,
 }
 
 /// A block.

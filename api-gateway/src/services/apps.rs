@@ -2,7 +2,7 @@
 
 use crate::auth::access::Role;
 use crate::custody::Custody;
-use crate::db::{Db, Id, Page, PageQuery, QueryBuilder, Statement, UnixMs, new_id, now_ms};
+use crate::db::{Db, Id, OrderedPageQuery, Page, QueryBuilder, Statement, UnixMs, new_id, now_ms};
 use crate::error::{Error, Result};
 use crate::ledger::contracts::{address_text, chain_app_id};
 use crate::ledger::{Accepted, Intent, Ledger, RequestKey, Submission};
@@ -29,6 +29,12 @@ pub struct App {
     /// Its web page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// Where its logo is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo: Option<String>,
+    /// Its color.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
     /// Its id on chain (`bytes16` of `IUsers`).
     #[schema(example = "0x0123456789abcdef0123456789abcdef")]
     pub chain_app_id: String,
@@ -43,6 +49,30 @@ pub struct App {
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: UnixMs,
+}
+
+/// How an app shows itself to whoever is about to log in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Branding {
+    /// `app_…`
+    pub id: String,
+    /// Its name.
+    #[schema(example = "Corner shop")]
+    pub name: String,
+    /// What it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Its web page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Where its logo is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo: Option<String>,
+    /// Its color.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "#0b5fff")]
+    pub color: Option<String>,
 }
 
 /// A custodial wallet.
@@ -65,6 +95,10 @@ pub struct NewApp {
     pub description: Option<String>,
     /// Its web page.
     pub url: Option<String>,
+    /// Where its logo is.
+    pub logo: Option<String>,
+    /// Its color: `#rrggbb`.
+    pub color: Option<String>,
 }
 
 /// Makes an app of this owner.
@@ -83,6 +117,8 @@ pub async fn create(
         name: request.name,
         description: request.description,
         url: request.url,
+        logo: request.logo,
+        color: request.color,
         cors_origins: Vec::new(),
         chain_app_id: format!("0x{}", hex::encode(chain_app_id(treasury.address, salt))),
         treasury: Wallet { id: treasury.id.clone(), address: address_text(treasury.address) },
@@ -92,7 +128,7 @@ pub async fn create(
     };
     let row = Statement::new(
         "INSERT INTO apps (id, owner_id, name, description, url, chain_app_id, treasury_wallet_id, sealed_app_key, \
-         root_key_id, created_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         root_key_id, created_at_ms, logo, color) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(&app.id)
     .bind(owner)
@@ -103,7 +139,9 @@ pub async fn create(
     .bind(&treasury.id)
     .bind(app_key.sealed)
     .bind(app_key.root_key_id)
-    .bind(app.created_at.0);
+    .bind(app.created_at.0)
+    .bind(app.logo.clone())
+    .bind(app.color.clone());
     let resource = serde_json::to_value(&app).map_err(Error::internal)?;
     ledger
         .submit(Submission {
@@ -130,6 +168,10 @@ pub struct Change {
     pub description: Option<Option<String>>,
     /// Its web page.
     pub url: Option<Option<String>>,
+    /// Where its logo is.
+    pub logo: Option<Option<String>>,
+    /// Its color.
+    pub color: Option<Option<String>>,
     /// From which web pages its users may call.
     pub cors_origins: Option<Vec<String>>,
 }
@@ -146,6 +188,8 @@ pub async fn update(db: &Db, owner: &str, id: &str, change: Change) -> Result<Ap
         ("UPDATE apps SET cors_origins = $1 WHERE id = $2", origins.map(Some)),
         ("UPDATE apps SET description = $1 WHERE id = $2", change.description),
         ("UPDATE apps SET url = $1 WHERE id = $2", change.url),
+        ("UPDATE apps SET logo = $1 WHERE id = $2", change.logo),
+        ("UPDATE apps SET color = $1 WHERE id = $2", change.color),
     ] {
         if let Some(value) = value {
             sqlx::query(sql).bind(value).bind(id).execute(&mut *tx).await?;
@@ -155,7 +199,7 @@ pub async fn update(db: &Db, owner: &str, id: &str, change: Change) -> Result<Ap
     get(db, owner, id).await
 }
 
-const SELECT: &str = "SELECT a.id, a.name, a.description, a.url, a.cors_origins, a.chain_app_id, w.id AS wallet, w.address, m.role, \
+const SELECT: &str = "SELECT a.id, a.name, a.description, a.url, a.logo, a.color, a.cors_origins, a.chain_app_id, w.id AS wallet, w.address, m.role, \
     a.created_at_ms \
     FROM app_members m JOIN apps a ON a.id = m.app_id JOIN wallets w ON w.id = a.treasury_wallet_id \
     WHERE m.owner_id = ";
@@ -166,6 +210,8 @@ fn from_row(row: &AnyRow) -> Result<App> {
         name: row.try_get("name")?,
         description: row.try_get("description")?,
         url: row.try_get("url")?,
+        logo: row.try_get("logo")?,
+        color: row.try_get("color")?,
         cors_origins: match row.try_get::<Option<String>, _>("cors_origins")? {
             Some(json) => serde_json::from_str(&json).map_err(Error::internal)?,
             None => Vec::new(),
@@ -178,11 +224,10 @@ fn from_row(row: &AnyRow) -> Result<App> {
 }
 
 /// The owner's apps, newest first: those in which he is anything.
-pub async fn list(db: &Db, owner: &str, page: &PageQuery) -> Result<Page<App>> {
-    let limit = page.limit()?;
+pub async fn list(db: &Db, owner: &str, page: &OrderedPageQuery) -> Result<Page<App>> {
     let mut query = QueryBuilder::new(SELECT);
-    query.push_bind(owner).push(" AND m.app_id < ").push_bind(page.before()?);
-    query.push(" ORDER BY m.app_id DESC LIMIT ").push_bind(limit + 1);
+    query.push_bind(owner);
+    let limit = page.push_ids(&mut query, "m.app_id")?;
     let rows = query.build().fetch_all(db.reader()).await?;
     let apps = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
     Ok(Page::cut(apps, limit, |app| app.id.clone()))
@@ -197,4 +242,24 @@ pub async fn get(db: &Db, owner: &str, id: &str) -> Result<App> {
     query.push_bind(owner).push(" AND m.app_id = ").push_bind(id);
     let row = query.build().fetch_optional(db.reader()).await?;
     from_row(&row.ok_or_else(|| Error::not_found("app"))?)
+}
+
+/// How an app shows itself.
+///
+/// # Errors
+/// 404.
+pub async fn branding(db: &Db, id: &str) -> Result<Branding> {
+    let row = sqlx::query("SELECT id, name, description, url, logo, color FROM apps WHERE id = $1")
+        .bind(id)
+        .fetch_optional(db.reader())
+        .await?
+        .ok_or_else(|| Error::not_found("app"))?;
+    Ok(Branding {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        description: row.try_get("description")?,
+        url: row.try_get("url")?,
+        logo: row.try_get("logo")?,
+        color: row.try_get("color")?,
+    })
 }

@@ -5,7 +5,7 @@ use super::tokens::submission;
 use super::transfers::memo_or_error;
 use super::{Actor, address, parties};
 use crate::abi::{self, AbiValue, Argument};
-use crate::db::{Db, Id, Page, PageQuery, QueryBuilder, Statement, UnixMs, new_id, now_ms};
+use crate::db::{Db, Id, OrderedPageQuery, Page, PageQuery, QueryBuilder, Statement, UnixMs, new_id, now_ms};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ledger::contracts::{address_text, is_native};
 use crate::ledger::{
@@ -289,18 +289,51 @@ pub async fn get(db: &Db, app_id: &str, id: &str) -> Result<Contract> {
     from_row(&row.ok_or_else(|| Error::not_found("contract"))?)
 }
 
+/// What is to change of a contract: its name, the interface by which it is read, or both.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ContractChange {
+    /// 1 to 64 bytes of UTF-8.
+    #[schema(example = "Market", min_length = 1, max_length = 64)]
+    pub name: Option<String>,
+    /// Its interface, as compilers write it: of a new implementation behind a proxy, for example.
+    #[schema(value_type = Option<Vec<Object>>, max_items = 1000)]
+    pub abi: Option<Value>,
+}
+
+/// Changes a contract's name or interface.
+///
+/// # Errors
+/// 404 when the app has named no such contract; field errors.
+pub async fn update(db: &Db, app_id: &str, id: &str, change: ContractChange) -> Result<Contract> {
+    let mut faults: Vec<_> = change.name.as_deref().and_then(|name| name_fault("name", name, 64)).into_iter().collect();
+    faults.extend(change.abi.as_ref().and_then(|abi| abi::interface(abi).err()));
+    if !faults.is_empty() {
+        return Err(Error::fields(faults));
+    }
+    get(db, app_id, id).await?;
+    let mut tx = db.write().await?;
+    for (sql, value) in [
+        ("UPDATE contracts SET name = $1 WHERE app_id = $2 AND id = $3", change.name),
+        ("UPDATE contracts SET abi = $1 WHERE app_id = $2 AND id = $3", change.abi.map(|abi| abi.to_string())),
+    ] {
+        if let Some(value) = value {
+            sqlx::query(sql).bind(value).bind(app_id).bind(id).execute(&mut *tx).await?;
+        }
+    }
+    tx.commit().await?;
+    get(db, app_id, id).await
+}
+
 /// The app's contracts, newest first.
 ///
 /// # Errors
 /// A bad page query.
-pub async fn list(db: &Db, app_id: &str, page: &PageQuery) -> Result<Page<Contract>> {
-    let limit = page.limit()?;
-    let rows = sqlx::query("SELECT * FROM contracts WHERE app_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3")
-        .bind(app_id)
-        .bind(page.before()?)
-        .bind(limit + 1)
-        .fetch_all(db.reader())
-        .await?;
+pub async fn list(db: &Db, app_id: &str, page: &OrderedPageQuery) -> Result<Page<Contract>> {
+    let mut query = QueryBuilder::new("SELECT * FROM contracts WHERE app_id = ");
+    query.push_bind(app_id);
+    let limit = page.push_ids(&mut query, "id")?;
+    let rows = query.build().fetch_all(db.reader()).await?;
     let contracts = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
     Ok(Page::cut(contracts, limit, |contract| contract.id.clone()))
 }

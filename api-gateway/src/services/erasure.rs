@@ -28,7 +28,7 @@ pub async fn erase(db: &Db, auth: &Authenticator, app: &str, id: &str) -> Result
         .bind(id),
         Statement::new(
             "UPDATE users SET status = 'erased', external_id = NULL, email = NULL, password_hash = NULL, \
-             display_name = NULL, metadata = '{}' WHERE app_id = $1 AND id = $2",
+             display_name = NULL, name_key = NULL, avatar = NULL, profile = 'private', metadata = '{}' WHERE app_id = $1 AND id = $2",
         )
         .bind(app)
         .bind(id),

@@ -123,7 +123,7 @@ async fn make(users: &Users<'_>, app: &str, identity: &Identity) -> Result<()> {
     let address = address.and_then(|text| email("email", text).ok());
     let display_name = identity.name.as_deref().and_then(|text| label("name", text, 100).ok());
     let key = |fingerprint: &[u8]| RequestKey::new(format!("identity {app}"), identity.sub.clone(), "", fingerprint);
-    let request = NewUser { external_id: Some(external_id), email: address, password: None, display_name };
+    let request = NewUser { external_id: Some(external_id), email: address, display_name, ..NewUser::default() };
     match users.create(app, request.clone(), &[], &key).await {
         Ok(_) => Ok(()),
         // Another user has the address already; the login is by the name, so it goes without.

@@ -4,7 +4,10 @@ use super::collections::{self, CollectionStandard, name_fault, uri_fault};
 use super::tokens::{require_positive, submission};
 use super::transfers::memo_or_error;
 use super::{Actor, Moved, parties};
-use crate::db::{Amount, Asset, Db, Id, Page, PageQuery, QueryBuilder, Standard, Statement, UnixMs, new_id, now_ms};
+use crate::db::{
+    Amount, Asset, Db, Id, Order, OrderedPageQuery, Page, PageQuery, QueryBuilder, Standard, Statement, UnixMs, new_id,
+    now_ms,
+};
 use crate::error::{Error, FieldError, Result};
 use crate::ledger::contracts::{MAX_MINTS, address_text};
 use crate::ledger::{Accepted, Balance, Confirmed, Intent, Ledger, RequestKey, Submission, TokenRef, balances};
@@ -71,6 +74,9 @@ pub struct ItemFilter {
     /// Only items of this rarity.
     #[param(min_length = 1, max_length = 32)]
     pub rarity: Option<String>,
+    /// `newest` first when absent.
+    #[param(inline)]
+    pub order: Option<Order>,
     /// How many items at most: 1 to 200, 50 when absent.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
@@ -196,10 +202,10 @@ pub async fn create(
     let db = ledger.db();
     let collection = collections::get(db, app_id, collection_id).await?;
     validate(collection.standard, &body)?;
-    let treasury = parties::treasury(db, app_id).await?;
+    let issuer = collections::issuer(db, app_id, &collection).await?;
     let to = match &body.to {
         Some(to) => parties::receiver(db, app_id, "to", to).await?,
-        None => treasury.address,
+        None => parties::treasury(db, app_id).await?.address,
     };
     let number = body.number.map_or_else(free_number, |number| number.0);
     let asset = Asset {
@@ -259,9 +265,44 @@ pub async fn create(
             operation_id,
             resource_id: Some(item.id.clone()),
             resource: serde_json::to_value(&item).map_err(Error::internal)?,
-            ..submission(app_id, treasury.id, intent, request, &Actor::App, None)
+            ..submission(app_id, issuer.id, intent, request, &Actor::App, None)
         })
         .await
+}
+
+/// What is to change of an item, checked: what is kept of it off chain. `None`: it stays; `Some(None)`: it goes.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// Its name.
+    pub name: Option<String>,
+    /// Where its picture, film or sound is.
+    pub media: Option<Option<String>>,
+    /// How rare it is.
+    pub rarity: Option<Option<String>>,
+    /// What tells it apart.
+    pub traits: Option<Vec<Trait>>,
+}
+
+/// Changes what is kept of an item off chain.
+///
+/// # Errors
+/// 404 when the app has no such item.
+pub async fn update(db: &Db, app_id: &str, item_id: &str, change: Change) -> Result<Item> {
+    get(db, app_id, item_id).await?;
+    let traits = change.traits.map(|traits| serde_json::to_string(&traits)).transpose().map_err(Error::internal)?;
+    let mut tx = db.write().await?;
+    for (sql, value) in [
+        ("UPDATE tokens SET name = $1 WHERE app_id = $2 AND id = $3", change.name.map(Some)),
+        ("UPDATE tokens SET media = $1 WHERE app_id = $2 AND id = $3", change.media),
+        ("UPDATE tokens SET rarity = $1 WHERE app_id = $2 AND id = $3", change.rarity),
+        ("UPDATE tokens SET traits = $1 WHERE app_id = $2 AND id = $3", traits.map(Some)),
+    ] {
+        if let Some(value) = value {
+            sqlx::query(sql).bind(value).bind(app_id).bind(item_id).execute(&mut *tx).await?;
+        }
+    }
+    tx.commit().await?;
+    get(db, app_id, item_id).await
 }
 
 /// Makes more of an ERC-1155 item, for one or many receivers, all or nothing.
@@ -286,8 +327,8 @@ pub async fn mint(ledger: &Ledger, app_id: &str, item_id: &str, body: MintItem, 
         [(to, amount)] => Intent::Mint { token: item, to: *to, amount: *amount },
         _ => Intent::MintBatch { item, mints },
     };
-    let treasury = parties::treasury(db, app_id).await?;
-    Ok(ledger.submit(submission(app_id, treasury.id, intent, request, &Actor::App, None)).await?.into())
+    let issuer = collections::issuer_of_item(db, app_id, item_id).await?;
+    Ok(ledger.submit(submission(app_id, issuer.id, intent, request, &Actor::App, None)).await?.into())
 }
 
 /// Moves an item.
@@ -348,14 +389,13 @@ pub async fn get(db: &Db, app_id: &str, id: &str) -> Result<Item> {
 /// 404; a bad page query.
 pub async fn list(db: &Db, app_id: &str, collection_id: &str, filter: &ItemFilter) -> Result<Page<Item>> {
     collections::get(db, app_id, collection_id).await?;
-    let page = PageQuery { limit: filter.limit, cursor: filter.cursor.clone() };
-    let limit = page.limit()?;
+    let page = OrderedPageQuery { order: filter.order, limit: filter.limit, cursor: filter.cursor.clone() };
     let mut query = select("");
     query.push(" WHERE t.collection_id = ").push_bind(collection_id).push(" AND t.app_id = ").push_bind(app_id);
     if let Some(rarity) = &filter.rarity {
         query.push(" AND t.rarity = ").push_bind(rarity);
     }
-    query.push(" AND t.id < ").push_bind(page.before()?).push(" ORDER BY t.id DESC LIMIT ").push_bind(limit + 1);
+    let limit = page.push_ids(&mut query, "t.id")?;
     let rows = query.build().fetch_all(db.reader()).await?;
     let items = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
     Ok(Page::cut(items, limit, |item| item.id.clone()))
@@ -482,13 +522,7 @@ fn validate(standard: CollectionStandard, body: &CreateItem) -> Result<()> {
     faults.extend(body.uri.as_deref().and_then(|uri| uri_fault("uri", uri)));
     faults.extend(body.media.as_deref().and_then(|media| uri_fault("media", media)));
     faults.extend(body.rarity.as_deref().and_then(|rarity| name_fault("rarity", rarity, 32)));
-    if body.traits.len() > MAX_TRAITS {
-        faults.push(FieldError::new("traits", "length", format!("must have at most {MAX_TRAITS} entries")));
-    }
-    for (index, Trait { name, value }) in body.traits.iter().take(MAX_TRAITS).enumerate() {
-        faults.extend(name_fault(&format!("traits[{index}].name"), name, 64));
-        faults.extend(name_fault(&format!("traits[{index}].value"), value, 64));
-    }
+    faults.extend(trait_faults(&body.traits));
     if body.cap.is_some_and(Amount::is_zero) {
         faults.push(FieldError::new("cap", "range", "must be more than 0; leave it out for no cap"));
     }
@@ -499,4 +533,17 @@ fn validate(standard: CollectionStandard, body: &CreateItem) -> Result<()> {
         faults.push(FieldError::new("to", "standard", "is for items of an erc721 collection; mint this one"));
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::fields(faults)) }
+}
+
+/// What is wrong with an item's traits.
+pub fn trait_faults(traits: &[Trait]) -> Vec<FieldError> {
+    let mut faults = Vec::new();
+    if traits.len() > MAX_TRAITS {
+        faults.push(FieldError::new("traits", "length", format!("must have at most {MAX_TRAITS} entries")));
+    }
+    for (index, Trait { name, value }) in traits.iter().take(MAX_TRAITS).enumerate() {
+        faults.extend(name_fault(&format!("traits[{index}].name"), name, 64));
+        faults.extend(name_fault(&format!("traits[{index}].value"), value, 64));
+    }
+    faults
 }

@@ -2,7 +2,9 @@
 
 use super::tokens::token_ref;
 use super::{Actor, parties};
-use crate::db::{Amount, Db, Id, Page, PageQuery, QueryBuilder, UnixMs, is_unique_violation, new_id, now_ms};
+use crate::db::{
+    Amount, Db, Id, OrderedPageQuery, Page, PageQuery, QueryBuilder, UnixMs, is_unique_violation, new_id, now_ms,
+};
 use crate::error::{Code, Error, Result};
 use crate::jobs::{self, Counts, JobKind, JobStatus, TransferLine, UserLine};
 use crate::ledger::contracts::address_text;
@@ -228,14 +230,11 @@ pub async fn get(db: &Db, app_id: &str, id: &str) -> Result<Job> {
 ///
 /// # Errors
 /// A bad page query.
-pub async fn list(db: &Db, app_id: &str, page: &PageQuery) -> Result<Page<Job>> {
-    let limit = page.limit()?;
-    let rows = sqlx::query("SELECT * FROM jobs WHERE app_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3")
-        .bind(app_id)
-        .bind(page.before()?)
-        .bind(limit + 1)
-        .fetch_all(db.reader())
-        .await?;
+pub async fn list(db: &Db, app_id: &str, page: &OrderedPageQuery) -> Result<Page<Job>> {
+    let mut query = QueryBuilder::new("SELECT * FROM jobs WHERE app_id = ");
+    query.push_bind(app_id);
+    let limit = page.push_ids(&mut query, "id")?;
+    let rows = query.build().fetch_all(db.reader()).await?;
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
         items.push(from_row(db, row).await?);

@@ -17,11 +17,13 @@
 
 pub mod accounts;
 pub mod address;
+pub mod appearance;
 pub mod apps;
 pub mod audit;
 pub mod balances;
 pub mod collections;
 pub mod contracts;
+pub mod defaults;
 pub mod deliveries;
 pub mod erasure;
 pub mod events;
@@ -38,6 +40,8 @@ pub mod owners;
 pub mod parties;
 pub mod passwords;
 pub mod profile;
+pub mod profiles;
+pub mod quotas;
 pub mod schedules;
 pub mod second_factor;
 pub mod sessions;

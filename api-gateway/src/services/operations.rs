@@ -1,8 +1,8 @@
 //! Operations: read, list, wait.
 
-use crate::db::{Db, Id, Page, PageQuery};
-use crate::error::{Code, Error, Result};
-use crate::ledger::{Ledger, Operation, Status, operations as store};
+use crate::db::{Db, Id, Order, OrderedPageQuery, Page, UnixMs};
+use crate::error::{Code, Error, FieldError, Result};
+use crate::ledger::{Kind, Ledger, Operation, Status, operations as store};
 use crate::services::Actor;
 use hanse_proof::Proof;
 use serde::Deserialize;
@@ -41,8 +41,21 @@ pub struct WaitQuery {
 pub struct ListQuery {
     /// Only operations with this status.
     pub status: Option<Status>,
-    /// Only operations of this token (`tok_…`).
+    /// Only operations of this kind.
+    pub kind: Option<Kind>,
+    /// Only operations of this token (`tok_…`), collection (`col_…`) or item (`itm_…`).
     pub token: Option<String>,
+    /// Only operations that this user (`usr_…`) asked for.
+    pub user: Option<String>,
+    /// Only operations that were stored at this moment or later.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub since: Option<UnixMs>,
+    /// Only operations that were stored at this moment or earlier.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub until: Option<UnixMs>,
+    /// `newest` first when absent.
+    #[param(inline)]
+    pub order: Option<Order>,
     /// How many items at most: 1 to 200, 50 when absent.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
@@ -115,17 +128,28 @@ pub async fn proof(ledger: &Ledger, app_id: &str, actor: &Actor, id: &str) -> Re
 /// # Errors
 /// A bad page query.
 pub async fn list(db: &Db, app_id: &str, actor: &Actor, query: &ListQuery) -> Result<Page<Operation>> {
-    let page = PageQuery { limit: query.limit, cursor: query.cursor.clone() };
-    let limit = page.limit()?;
-    if query.token.as_deref().is_some_and(|token| !Id::Token.matches(token)) {
-        return Err(Error::field("query.token", "format", "must be tok_ and 32 lowercase hex digits"));
+    let page = OrderedPageQuery { order: query.order, limit: query.limit, cursor: query.cursor.clone() };
+    let mut faults = Vec::new();
+    let kinds = [Id::Token, Id::Collection, Id::Item];
+    if query.token.as_deref().is_some_and(|token| !kinds.iter().any(|kind| kind.matches(token))) {
+        faults.push(FieldError::new("query.token", "format", "must be tok_, col_ or itm_ and 32 lowercase hex digits"));
+    }
+    if query.user.as_deref().is_some_and(|user| !Id::User.matches(user)) {
+        faults.push(FieldError::new("query.user", "format", "must be usr_ and 32 lowercase hex digits"));
+    }
+    if !faults.is_empty() {
+        return Err(Error::fields(faults));
+    }
+    if let Some(user) = &query.user {
+        actor.require_self(user)?;
     }
     let filter = store::Filter {
-        user_id: actor.user_id().map(str::to_owned),
+        user_id: actor.user_id().map(str::to_owned).or_else(|| query.user.clone()),
         status: query.status,
+        kind: query.kind,
         token_id: query.token.clone(),
-        before: page.after()?,
+        since: query.since,
+        until: query.until,
     };
-    let items = store::list(db, app_id, &filter, limit + 1).await?;
-    Ok(Page::cut(items, limit, |operation| operation.id.clone()))
+    store::list(db, app_id, &filter, &page).await
 }

@@ -1,9 +1,12 @@
 //! What an app keeps of a user, and what it may do to one: change, suspend, export.
 
 use super::linked_wallets::UserWallet;
+use super::profiles::{self, Visibility};
+use super::schedules::{self, Schedule};
 use super::sessions::close_sessions;
 use super::tokens::{chain_app, submission};
 use super::users::{self, User, UserStatus};
+use super::wallet_policies::{self, WalletPolicy};
 use super::{Actor, linked_wallets, parties};
 use crate::auth::Authenticator;
 use crate::db::{Db, QueryBuilder, Statement, taken_field};
@@ -29,6 +32,10 @@ pub type Metadata = BTreeMap<String, String>;
 pub struct Change {
     /// What to call them.
     pub display_name: Option<Option<String>>,
+    /// Where their picture is.
+    pub avatar: Option<Option<String>>,
+    /// Who sees their profile.
+    pub profile: Option<Visibility>,
     /// The app's own name for the user.
     pub external_id: Option<Option<String>>,
     /// For the user's own login.
@@ -92,13 +99,13 @@ pub fn metadata(
 /// 404; 403 for a user who changes more; 409 when an external id or address is taken.
 pub async fn update(db: &Db, app: &str, actor: &Actor, id: &str, change: Change) -> Result<User> {
     if actor.user_id().is_some() && !change.is_personal() {
-        return Err(Error::new(Code::Forbidden, "a user may change only his displayName"));
+        return Err(Error::new(Code::Forbidden, "a user may change only his displayName, avatar and profile"));
     }
     require_kept(&users::get(db, app, id).await?)?;
     let mut tx = db.write().await?;
     // Read again with the lock: what is not to change stays as it is now.
     let mut query = QueryBuilder::new(
-        "SELECT display_name, external_id, email, metadata, password_hash FROM users WHERE app_id = ",
+        "SELECT display_name, avatar, profile, external_id, email, metadata, password_hash FROM users WHERE app_id = ",
     );
     query.push_bind(app).push(" AND id = ").push_bind(id).push(db.for_update());
     let row = query.build().fetch_one(&mut *tx).await?;
@@ -116,10 +123,15 @@ pub async fn update(db: &Db, app: &str, actor: &Actor, id: &str, change: Change)
     if change.email == Some(None) && password.is_some() {
         return Err(Error::field("email", "required", "can't go while there is a password: users log in with it"));
     }
+    let display_name: Option<String> = change.display_name.map_or_else(|| row.try_get("display_name"), Ok)?;
     let changed = sqlx::query(
-        "UPDATE users SET display_name = $1, external_id = $2, email = $3, metadata = $4 WHERE app_id = $5 AND id = $6",
+        "UPDATE users SET name_key = $1, avatar = $2, profile = $3, display_name = $4, external_id = $5, email = $6, \
+         metadata = $7 WHERE app_id = $8 AND id = $9",
     )
-    .bind(change.display_name.map_or_else(|| row.try_get("display_name"), Ok)?)
+    .bind(display_name.as_deref().map(profiles::name_key))
+    .bind(change.avatar.map_or_else(|| row.try_get("avatar"), Ok)?)
+    .bind(change.profile.map_or_else(|| row.try_get("profile"), |profile| Ok(profile.as_str().to_owned()))?)
+    .bind(display_name)
     .bind(change.external_id.map_or_else(|| row.try_get("external_id"), Ok)?)
     .bind(change.email.map_or_else(|| row.try_get("email"), Ok)?)
     .bind(serde_json::to_string(&merged).map_err(Error::internal)?)
@@ -196,6 +208,9 @@ pub async fn set_suspended(
     Ok(operation)
 }
 
+/// Rows of one kind in an export at most.
+const EXPORTED: i64 = 10_000;
+
 /// All that is stored of a user.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -204,6 +219,10 @@ pub struct Export {
     pub user: User,
     /// His wallets.
     pub wallets: Vec<UserWallet>,
+    /// What his custodial wallet may do.
+    pub wallet_policy: WalletPolicy,
+    /// His schedules, newest first, at most 10,000.
+    pub schedules: Vec<Schedule>,
     /// His operations, newest first, at most 10,000.
     pub operations: Vec<Operation>,
 }
@@ -216,5 +235,8 @@ pub async fn export(db: &Db, app: &str, id: &str) -> Result<Export> {
     let user = users::get(db, app, id).await?;
     let filter = Filter { user_id: Some(id.to_owned()), ..Filter::default() };
     let wallets = linked_wallets::list(db, app, &Actor::App, id).await?.items;
-    Ok(Export { user, wallets, operations: operations::list(db, app, &filter, 10_000).await? })
+    let wallet_policy = wallet_policies::get(db, app, &Actor::App, id).await?;
+    let schedules = schedules::newest_of_user(db, app, id, EXPORTED).await?;
+    let operations = operations::newest(db, app, &filter, EXPORTED).await?;
+    Ok(Export { user, wallets, wallet_policy, schedules, operations })
 }

@@ -3,10 +3,13 @@
 use super::tokens::token_ref;
 use super::transfers::check_memo;
 use super::{Actor, parties};
-use crate::db::{Amount, Db, Id, Page, PageQuery, QueryBuilder, UnixMs, is_unique_violation, new_id, now_ms};
+use crate::db::{
+    Amount, Db, Id, Order, OrderedPageQuery, Page, QueryBuilder, UnixMs, is_unique_violation, new_id, now_ms,
+};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ledger::{Failure, RequestKey};
 use crate::schedules::{Recurrence, recurrence};
+use crate::strict::nullable;
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
@@ -114,6 +117,9 @@ pub struct Schedule {
 pub struct SchedulesQuery {
     /// Only schedules that have got as far as this.
     pub status: Option<ScheduleStatus>,
+    /// `newest` first when absent.
+    #[param(inline)]
+    pub order: Option<Order>,
     /// How many items at most: 1 to 200, 50 when absent.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
@@ -246,18 +252,69 @@ pub async fn get(db: &Db, app: &str, actor: &Actor, id: &str) -> Result<Schedule
 /// # Errors
 /// A bad page query.
 pub async fn list(db: &Db, app: &str, actor: &Actor, query: &SchedulesQuery) -> Result<Page<Schedule>> {
-    let page = PageQuery { limit: query.limit, cursor: query.cursor.clone() };
-    let limit = page.limit()?;
+    let page = OrderedPageQuery { order: query.order, limit: query.limit, cursor: query.cursor.clone() };
     let mut select = QueryBuilder::new("SELECT * FROM schedules WHERE app_id = ");
-    select.push_bind(app).push(" AND id < ").push_bind(page.before()?);
+    select.push_bind(app);
     own(&mut select, actor);
     if let Some(status) = query.status {
         select.push(" AND status = ").push_bind(status.as_str());
     }
-    select.push(" ORDER BY id DESC LIMIT ").push_bind(limit + 1);
+    let limit = page.push_ids(&mut select, "id")?;
     let rows = select.build().fetch_all(db.reader()).await?;
     let items = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
     Ok(Page::cut(items, limit, |schedule| schedule.id.clone()))
+}
+
+/// The newest schedules of a user.
+pub(super) async fn newest_of_user(db: &Db, app: &str, user: &str, limit: i64) -> Result<Vec<Schedule>> {
+    let mut query = QueryBuilder::new("SELECT * FROM schedules WHERE app_id = ");
+    query.push_bind(app).push(" AND user_id = ").push_bind(user);
+    query.push(" ORDER BY id DESC LIMIT ").push_bind(limit);
+    query.build().fetch_all(db.reader()).await?.iter().map(from_row).collect()
+}
+
+/// What is to change of a schedule, for what is still to come: what is absent stays, a `memo` that is null goes.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ScheduleChange {
+    /// More than 0, in the token's smallest unit.
+    pub amount: Option<Amount>,
+    /// A note of at most 256 bytes; kept off chain.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    pub memo: Option<Option<String>>,
+}
+
+/// Changes what is still to come of a schedule.
+///
+/// # Errors
+/// 404; field errors; 409 when nothing is to come.
+pub async fn update(db: &Db, app: &str, actor: &Actor, id: &str, change: ScheduleChange) -> Result<Schedule> {
+    let mut broken = Vec::new();
+    if change.amount.is_some_and(Amount::is_zero) {
+        broken.push(FieldError::new("amount", "range", "must be more than 0"));
+    }
+    broken.extend(check_memo("memo", change.memo.as_ref().and_then(|memo| memo.as_deref())).err());
+    if !broken.is_empty() {
+        return Err(Error::fields(broken));
+    }
+    if get(db, app, actor, id).await?.status != ScheduleStatus::Active {
+        return Err(Error::new(Code::Conflict, "nothing of the schedule is to come"));
+    }
+    let mut tx = db.write().await?;
+    for (sql, value) in [
+        (
+            "UPDATE schedules SET amount = $1 WHERE id = $2 AND status = 'active'",
+            change.amount.map(|amount| Some(amount.to_string())),
+        ),
+        ("UPDATE schedules SET memo = $1 WHERE id = $2 AND status = 'active'", change.memo),
+    ] {
+        if let Some(value) = value {
+            sqlx::query(sql).bind(value).bind(id).execute(&mut *tx).await?;
+        }
+    }
+    tx.commit().await?;
+    get(db, app, actor, id).await
 }
 
 /// Ends a schedule. What was accepted goes on.

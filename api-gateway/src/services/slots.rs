@@ -2,7 +2,9 @@
 
 use super::tokens::submission;
 use super::{Actor, Moved, collections, items, parties, tokens};
-use crate::db::{Amount, Db, Id, Page, PageQuery, QueryBuilder, Standard, Statement, UnixMs, new_id, now_ms};
+use crate::db::{
+    Amount, Db, Id, Order, OrderedPageQuery, Page, PageQuery, QueryBuilder, Standard, Statement, UnixMs, new_id, now_ms,
+};
 use crate::error::{Error, FieldError, Result};
 use crate::ledger::contracts::{MAX_BASIS_POINTS, MAX_SHARES, address_text, hash_text};
 use crate::ledger::{Accepted, Intent, Ledger, Operation, RequestKey, SlotOffer, SlotShare, Submission};
@@ -139,6 +141,9 @@ pub struct SlotFilter {
     pub item: Option<String>,
     /// Only slots that are so.
     pub status: Option<SlotStatus>,
+    /// `newest` first when absent.
+    #[param(inline)]
+    pub order: Option<Order>,
     /// How many items at most: 1 to 200, 50 when absent.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
@@ -270,7 +275,7 @@ pub async fn close(
     let slot = get(db, app_id, slot_id).await?;
     let item = items::reference(db, app_id, &slot.item).await?;
     let closer = match actor {
-        Actor::App => parties::treasury(db, app_id).await?,
+        Actor::App => collections::issuer_of_item(db, app_id, &slot.item).await?,
         Actor::User(_) => parties::payer(db, app_id, actor, Some(&slot.seller)).await?,
     };
     let intent = Intent::CloseSlot { item, slot: slot.name.parse().map_err(Error::internal)? };
@@ -295,10 +300,8 @@ pub async fn get(db: &Db, app_id: &str, id: &str) -> Result<Slot> {
 /// # Errors
 /// A bad page query.
 pub async fn list(db: &Db, app_id: &str, filter: &SlotFilter) -> Result<Page<Slot>> {
-    let page = PageQuery { limit: filter.limit, cursor: filter.cursor.clone() };
-    let limit = page.limit()?;
+    let page = OrderedPageQuery { order: filter.order, limit: filter.limit, cursor: filter.cursor.clone() };
     let mut query = select(app_id);
-    query.push(" AND s.id < ").push_bind(page.before()?);
     if let Some(item) = &filter.item {
         query.push(" AND s.item_id = ").push_bind(item);
     }
@@ -306,7 +309,7 @@ pub async fn list(db: &Db, app_id: &str, filter: &SlotFilter) -> Result<Page<Slo
     if let Some(status) = filter.status {
         query.push(" AND status = ").push_bind(status.as_str());
     }
-    query.push(" ORDER BY id DESC LIMIT ").push_bind(limit + 1);
+    let limit = page.push_ids(&mut query, "id")?;
     let rows = query.build().fetch_all(db.reader()).await?;
     let slots = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
     Ok(Page::cut(slots, limit, |slot| slot.id.clone()))

@@ -1,7 +1,9 @@
 //! Tokens: issue, read, mint, burn.
 
-use super::{Actor, Moved, collections::name_fault, parties};
-use crate::db::{Amount, Asset, Db, Id, Page, PageQuery, QueryBuilder, Standard, Statement, UnixMs, new_id, now_ms};
+use super::{Actor, Moved, appearance, collections::name_fault, defaults, parties};
+use crate::db::{
+    Amount, Asset, Db, Id, OrderedPageQuery, Page, QueryBuilder, Standard, Statement, UnixMs, new_id, now_ms,
+};
 use crate::error::{Error, FieldError, Result};
 use crate::ledger::contracts::{ChainAppId, address_text, hash_text, issued_address};
 use crate::ledger::{Confirmed, Control, Intent, Ledger, Operation, RequestKey, Submission, TokenRef};
@@ -48,9 +50,17 @@ pub struct CreateToken {
     /// Minted to the app's treasury at once.
     #[serde(default)]
     pub initial_supply: Option<Amount>,
-    /// `open` when absent.
+    /// As the app's defaults say when absent.
     #[serde(default)]
-    pub policy: Policy,
+    pub policy: Option<Policy>,
+    /// What it is: at most 500 characters, kept off chain.
+    #[serde(default)]
+    #[schema(example = "Good for one euro in every shop of the harbour", min_length = 1, max_length = 500)]
+    pub description: Option<String>,
+    /// Where its picture is: https, http or ipfs; kept off chain.
+    #[serde(default)]
+    #[schema(example = "https://shop.example.org/voucher.svg", max_length = 500)]
+    pub icon: Option<String>,
 }
 
 /// Body of `POST /tokens/{token}/mint`.
@@ -91,6 +101,12 @@ pub struct Token {
     /// Highest total supply; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cap: Option<Amount>,
+    /// What it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Where its picture is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
     /// Who may hold it.
     pub policy: Policy,
     /// Whether all its movements are stopped, as the best block says.
@@ -135,7 +151,9 @@ pub async fn create(ledger: &Ledger, app_id: &str, body: CreateToken, request: R
         symbol: body.symbol,
         decimals: body.decimals,
         cap: Some(cap).filter(|cap| !cap.is_zero()),
-        policy: body.policy,
+        description: body.description,
+        icon: body.icon,
+        policy: defaults::token_policy(ledger.db(), app_id, body.policy).await?,
         paused: false,
         total_supply: Confirmed { included: Amount::ZERO, finalized: Amount::ZERO },
         operation_id: new_id(Id::Operation),
@@ -143,8 +161,8 @@ pub async fn create(ledger: &Ledger, app_id: &str, body: CreateToken, request: R
     };
     let insert = Statement::new(
         "INSERT INTO tokens (id, app_id, address, salt, name, symbol, decimals, cap, initial_supply, closed, \
-         included_supply, finalized_supply, operation_id, created_at_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '0', '0', $11, $12)",
+         included_supply, finalized_supply, operation_id, created_at_ms, description, icon) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '0', '0', $11, $12, $13, $14)",
     )
     .bind(&token.id)
     .bind(app_id)
@@ -157,7 +175,9 @@ pub async fn create(ledger: &Ledger, app_id: &str, body: CreateToken, request: R
     .bind(initial_supply.to_string())
     .bind(token.policy == Policy::Closed)
     .bind(&token.operation_id)
-    .bind(token.created_at.0);
+    .bind(token.created_at.0)
+    .bind(token.description.clone())
+    .bind(token.icon.clone());
     let accepted = ledger
         .submit(Submission {
             app_id: app_id.to_owned(),
@@ -261,6 +281,16 @@ pub async fn control(
     Ok(ledger.submit(submission(app_id, treasury.id, intent, request, &Actor::App, None)).await?.operation)
 }
 
+/// Changes how a token looks to people.
+///
+/// # Errors
+/// 404 when the app has no such token.
+pub async fn update(db: &Db, app_id: &str, token_id: &str, change: appearance::Change) -> Result<Token> {
+    get(db, app_id, token_id).await?;
+    appearance::store(db, app_id, token_id, change).await?;
+    get(db, app_id, token_id).await
+}
+
 /// One token.
 ///
 /// # Errors
@@ -276,18 +306,17 @@ pub async fn get(db: &Db, app_id: &str, token_id: &str) -> Result<Token> {
 ///
 /// # Errors
 /// A bad page query.
-pub async fn list(db: &Db, app_id: &str, page: &PageQuery) -> Result<Page<Token>> {
-    let limit = page.limit()?;
+pub async fn list(db: &Db, app_id: &str, page: &OrderedPageQuery) -> Result<Page<Token>> {
     let mut query = QueryBuilder::new(SELECT);
-    query.push_bind(app_id).push(" AND id < ").push_bind(page.before()?);
-    query.push(" ORDER BY id DESC LIMIT ").push_bind(limit + 1);
+    query.push_bind(app_id);
+    let limit = page.push_ids(&mut query, "id")?;
     let rows = query.build().fetch_all(db.reader()).await?;
     let items = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
     Ok(Page::cut(items, limit, |token| token.id.clone()))
 }
 
-const SELECT: &str = "SELECT id, address, name, symbol, decimals, cap, closed, included_supply, finalized_supply, operation_id, \
-    created_at_ms, (SELECT c.active FROM token_controls c WHERE c.token_id = tokens.id AND c.account = '' \
+const SELECT: &str = "SELECT id, address, name, symbol, decimals, cap, closed, description, icon, included_supply, \
+    finalized_supply, operation_id, created_at_ms, (SELECT c.active FROM token_controls c WHERE c.token_id = tokens.id AND c.account = '' \
     ORDER BY c.block_number DESC, c.log_index DESC LIMIT 1) AS paused FROM tokens \
     WHERE standard = 'erc20' AND app_id = ";
 
@@ -300,6 +329,8 @@ fn from_row(row: &AnyRow) -> Result<Token> {
         symbol: row.try_get("symbol")?,
         decimals: u8::try_from(row.try_get::<i64, _>("decimals")?).map_err(Error::internal)?,
         cap: Some(cap).filter(|cap| !cap.is_zero()),
+        description: row.try_get("description")?,
+        icon: row.try_get("icon")?,
         policy: Policy::of(row.try_get("closed")?),
         paused: row.try_get::<Option<i64>, _>("paused")? == Some(1),
         total_supply: Confirmed {
@@ -368,6 +399,8 @@ fn validate(body: &CreateToken) -> Result<()> {
     for (field, text, most) in [("name", &body.name, 64), ("symbol", &body.symbol, 16)] {
         faults.extend(name_fault(field, text, most));
     }
+    faults.extend(body.description.as_deref().and_then(|text| appearance::description("description", text).err()));
+    faults.extend(body.icon.as_deref().and_then(|text| appearance::picture("icon", text).err()));
     if body.decimals > 36 {
         faults.push(FieldError::new("decimals", "range", "must be 0 to 36"));
     }

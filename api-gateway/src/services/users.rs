@@ -2,10 +2,13 @@
 //! know it.
 
 use super::apps::Wallet;
+use super::defaults::Defaults;
 use super::profile::Metadata;
+use super::profiles::{self, Visibility};
+use super::wallet_policies;
 use crate::auth::password::Passwords;
 use crate::custody::{Custody, SealedAppKey};
-use crate::db::{Db, Id, Page, PageQuery, QueryBuilder, Statement, UnixMs, new_id, now_ms};
+use crate::db::{Db, Id, OrderedPageQuery, Page, QueryBuilder, Statement, UnixMs, new_id, now_ms};
 use crate::error::{Error, Result};
 use crate::ledger::contracts::{ChainAppId, address_text};
 use crate::ledger::{Accepted, Intent, Ledger, RequestKey, Submission};
@@ -58,6 +61,12 @@ pub struct User {
     /// The app's own names and values.
     #[serde(default)]
     pub metadata: Metadata,
+    /// Where their picture is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<String>,
+    /// Who sees what the user is called, the picture and the wallet's address.
+    #[serde(default)]
+    pub profile: Visibility,
     /// The user's wallet.
     pub wallet: Wallet,
     /// When it was made.
@@ -66,7 +75,7 @@ pub struct User {
 }
 
 /// A new user, checked.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct NewUser {
     /// The app's own name for the user.
     pub external_id: Option<String>,
@@ -76,6 +85,10 @@ pub struct NewUser {
     pub password: Option<Zeroizing<String>>,
     /// What to call them.
     pub display_name: Option<String>,
+    /// Where their picture is.
+    pub avatar: Option<String>,
+    /// Who sees their profile; as the app's defaults say when absent.
+    pub profile: Option<Visibility>,
 }
 
 /// What making a user needs.
@@ -148,29 +161,31 @@ struct App {
     key: SealedAppKey,
     chain_id: ChainAppId,
     treasury: String,
+    defaults: Defaults,
 }
 
 /// A user who is about to be.
 struct Made {
     user: User,
     address: Address,
-    rows: [Statement; 2],
+    rows: Vec<Statement>,
 }
 
 impl App {
     async fn find(db: &Db, id: &str) -> Result<Self> {
-        let row: Option<(String, String, String, String)> = sqlx::query_as(
-            "SELECT sealed_app_key, root_key_id, chain_app_id, treasury_wallet_id FROM apps WHERE id = $1",
+        let row: Option<(String, String, String, String, String)> = sqlx::query_as(
+            "SELECT sealed_app_key, root_key_id, chain_app_id, treasury_wallet_id, defaults FROM apps WHERE id = $1",
         )
         .bind(id)
         .fetch_optional(db.reader())
         .await?;
-        let (sealed, root_key_id, chain_id, treasury) = row.ok_or_else(|| Error::not_found("app"))?;
+        let (sealed, root_key_id, chain_id, treasury, defaults) = row.ok_or_else(|| Error::not_found("app"))?;
         Ok(Self {
             id: id.to_owned(),
             key: SealedAppKey { sealed, root_key_id },
             chain_id: chain_id.parse().map_err(Error::internal)?,
             treasury,
+            defaults: Defaults::parse(&defaults)?,
         })
     }
 
@@ -191,12 +206,14 @@ impl App {
             status: UserStatus::Active,
             tags: Vec::new(),
             metadata: Metadata::new(),
+            avatar: request.avatar,
+            profile: request.profile.unwrap_or(self.defaults.profile),
             wallet: Wallet { id: wallet.id.clone(), address: address_text(wallet.address) },
             created_at: UnixMs(now_ms()),
         };
         let row = Statement::new(
             "INSERT INTO users (id, app_id, external_id, email, password_hash, display_name, wallet_id, operation_id, \
-             created_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             created_at_ms, avatar, profile, name_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(&user.id)
         .bind(&self.id)
@@ -206,8 +223,15 @@ impl App {
         .bind(user.display_name.clone())
         .bind(&wallet.id)
         .bind(operation_id)
-        .bind(user.created_at.0);
-        Ok(Made { address: wallet.address, rows: [wallet.insert(Some(&user.id)), row], user })
+        .bind(user.created_at.0)
+        .bind(user.avatar.clone())
+        .bind(user.profile.as_str())
+        .bind(user.display_name.as_deref().map(profiles::name_key));
+        let mut rows = vec![wallet.insert(Some(&user.id)), row];
+        if let Some(policy) = &self.defaults.wallet_policy {
+            rows.extend(wallet_policies::rows(&self.id, &wallet.id, policy)?);
+        }
+        Ok(Made { address: wallet.address, rows, user })
     }
 
     fn submission(&self, operation_id: String, made: Vec<Made>, request: RequestKey) -> Submission {
@@ -238,9 +262,11 @@ pub struct Filter {
     pub tag: Option<String>,
     /// Those with this status.
     pub status: Option<UserStatus>,
+    /// Those whose name begins so.
+    pub search: Option<String>,
 }
 
-const COLUMNS: &str = "SELECT u.id, u.external_id, u.email, u.display_name, u.status, u.metadata, w.id AS wallet_id, \
+const COLUMNS: &str = "SELECT u.id, u.external_id, u.email, u.display_name, u.status, u.metadata, u.avatar, u.profile, w.id AS wallet_id, \
     w.address, u.created_at_ms FROM users u JOIN wallets w ON w.id = u.wallet_id AND w.app_id = u.app_id ";
 
 fn from_row(row: &AnyRow, tags: Vec<String>) -> Result<User> {
@@ -253,6 +279,8 @@ fn from_row(row: &AnyRow, tags: Vec<String>) -> Result<User> {
         status: UserStatus::parse(&status)?,
         tags,
         metadata: serde_json::from_str(row.try_get("metadata")?).map_err(Error::internal)?,
+        avatar: row.try_get("avatar")?,
+        profile: Visibility::parse(&row.try_get::<String, _>("profile")?)?,
         wallet: Wallet { id: row.try_get("wallet_id")?, address: row.try_get("address")? },
         created_at: UnixMs(row.try_get("created_at_ms")?),
     })
@@ -276,8 +304,7 @@ async fn with_tags(db: &Db, rows: &[AnyRow]) -> Result<Vec<User>> {
 ///
 /// # Errors
 /// A bad page query.
-pub async fn list(db: &Db, app: &str, filter: &Filter, page: &PageQuery) -> Result<Page<User>> {
-    let limit = page.limit()?;
+pub async fn list(db: &Db, app: &str, filter: &Filter, page: &OrderedPageQuery) -> Result<Page<User>> {
     let mut query = QueryBuilder::new(COLUMNS);
     if let Some(tag) = &filter.tag {
         query
@@ -285,7 +312,7 @@ pub async fn list(db: &Db, app: &str, filter: &Filter, page: &PageQuery) -> Resu
             .push_bind(tag)
             .push(" ");
     }
-    query.push("WHERE u.app_id = ").push_bind(app).push(" AND u.id < ").push_bind(page.before()?);
+    query.push("WHERE u.app_id = ").push_bind(app);
     for (column, value) in [
         (" AND u.external_id = ", filter.external_id.as_deref()),
         (" AND u.email = ", filter.email.as_deref()),
@@ -295,7 +322,10 @@ pub async fn list(db: &Db, app: &str, filter: &Filter, page: &PageQuery) -> Resu
             query.push(column).push_bind(value);
         }
     }
-    query.push(" ORDER BY u.id DESC LIMIT ").push_bind(limit + 1);
+    if let Some(text) = &filter.search {
+        profiles::push_search(&mut query, text)?;
+    }
+    let limit = page.push_ids(&mut query, "u.id")?;
     let rows = query.build().fetch_all(db.reader()).await?;
     Ok(Page::cut(with_tags(db, &rows).await?, limit, |user| user.id.clone()))
 }

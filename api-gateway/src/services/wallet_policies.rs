@@ -57,11 +57,12 @@ pub struct SpendingLimit {
 }
 
 /// Body of `PUT /users/{user}/wallet/policy`. What is absent limits nothing.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewPolicy {
     /// To whom alone it may send, and which contracts it may call: `usr_…`, `wal_…` or addresses; at most 1,000. Everybody
     /// when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 1000)]
     pub allow: Option<Vec<String>>,
     /// At most 20, one for a token and a period.
@@ -137,45 +138,14 @@ pub async fn get(db: &Db, app: &str, actor: &Actor, user: &str) -> Result<Wallet
 ///
 /// # Errors
 /// 404; field errors.
-pub async fn set(db: &Db, app: &str, user: &str, policy: NewPolicy) -> Result<WalletPolicy> {
+pub async fn set(db: &Db, app: &str, user: &str, mut policy: NewPolicy) -> Result<WalletPolicy> {
     let wallet = users::get(db, app, user).await?.wallet.id;
-    check(&policy)?;
-    let mut allowed = None;
-    if let Some(allow) = &policy.allow {
-        let mut addresses = BTreeSet::new();
-        for (index, text) in allow.iter().enumerate() {
-            let address = parties::receiver(db, app, &format!("allow[{index}]"), text).await?;
-            addresses.insert(address_text(address));
-        }
-        allowed = Some(serde_json::to_string(&addresses).map_err(Error::internal)?);
-    }
-    for (index, limit) in policy.limits.iter().enumerate() {
-        let found = tokens::get(db, app, &limit.token).await;
-        found.map_err(|error| match error.code() {
-            Code::NotFound => Error::field(format!("limits[{index}].token"), "not_found", "no such token"),
-            _ => error,
-        })?;
-    }
-    let guarded = allowed.is_some() || !policy.limits.is_empty();
+    resolve(db, app, "", &mut policy).await?;
     let mut tx = db.write().await?;
     // The wallet's row first, as who accepts a write does.
-    Statement::new("UPDATE wallets SET guarded = $1 WHERE id = $2")
-        .bind(guarded)
-        .bind(&wallet)
-        .execute(&mut tx)
-        .await?;
-    Statement::new(
-        "INSERT INTO wallet_policies (wallet_id, app_id, allowed, signing, updated_at_ms) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (wallet_id) DO UPDATE SET allowed = excluded.allowed, signing = excluded.signing, \
-         updated_at_ms = excluded.updated_at_ms",
-    )
-    .bind(&wallet)
-    .bind(app)
-    .bind(allowed)
-    .bind(policy.signing.as_str())
-    .bind(now_ms())
-    .execute(&mut tx)
-    .await?;
+    for statement in head(app, &wallet, &policy)? {
+        statement.execute(&mut tx).await?;
+    }
     let kept: BTreeSet<(String, &str)> =
         policy.limits.iter().map(|limit| (limit.token.clone(), limit.period.as_str())).collect();
     let rows: Vec<(String, String)> = sqlx::query_as("SELECT token_id, period FROM wallet_limits WHERE wallet_id = $1")
@@ -192,44 +162,106 @@ pub async fn set(db: &Db, app: &str, user: &str, policy: NewPolicy) -> Result<Wa
             .await?;
     }
     for limit in &policy.limits {
-        Statement::new(
-            "INSERT INTO wallet_limits (wallet_id, token_id, period, amount, spent, period_number) \
-             VALUES ($1, $2, $3, $4, '0', 0) \
-             ON CONFLICT (wallet_id, token_id, period) DO UPDATE SET amount = excluded.amount",
-        )
-        .bind(&wallet)
-        .bind(&limit.token)
-        .bind(limit.period.as_str())
-        .bind(limit.amount.to_string())
-        .execute(&mut tx)
-        .await?;
+        insert_limit(&wallet, limit).execute(&mut tx).await?;
     }
     tx.commit().await?;
     get(db, app, &Actor::App, user).await
 }
 
-fn check(policy: &NewPolicy) -> Result<()> {
+/// The rows that give a new wallet, whose own row comes before them, a policy that has been [`resolve`]d.
+///
+/// # Errors
+/// None that a caller could mend.
+pub(super) fn rows(app: &str, wallet: &str, policy: &NewPolicy) -> Result<Vec<Statement>> {
+    let mut rows = Vec::from(head(app, wallet, policy)?);
+    rows.extend(policy.limits.iter().map(|limit| insert_limit(wallet, limit)));
+    Ok(rows)
+}
+
+/// All but the limits.
+fn head(app: &str, wallet: &str, policy: &NewPolicy) -> Result<[Statement; 2]> {
+    let allowed = policy.allow.as_ref().map(serde_json::to_string).transpose().map_err(Error::internal)?;
+    let guarded = allowed.is_some() || !policy.limits.is_empty();
+    let guard = Statement::new("UPDATE wallets SET guarded = $1 WHERE id = $2").bind(guarded).bind(wallet);
+    let policy = Statement::new(
+        "INSERT INTO wallet_policies (wallet_id, app_id, allowed, signing, updated_at_ms) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (wallet_id) DO UPDATE SET allowed = excluded.allowed, signing = excluded.signing, \
+         updated_at_ms = excluded.updated_at_ms",
+    )
+    .bind(wallet)
+    .bind(app)
+    .bind(allowed)
+    .bind(policy.signing.as_str())
+    .bind(now_ms());
+    Ok([guard, policy])
+}
+
+fn insert_limit(wallet: &str, limit: &SpendingLimit) -> Statement {
+    Statement::new(
+        "INSERT INTO wallet_limits (wallet_id, token_id, period, amount, spent, period_number) \
+         VALUES ($1, $2, $3, $4, '0', 0) \
+         ON CONFLICT (wallet_id, token_id, period) DO UPDATE SET amount = excluded.amount",
+    )
+    .bind(wallet)
+    .bind(&limit.token)
+    .bind(limit.period.as_str())
+    .bind(limit.amount.to_string())
+}
+
+/// Checks a policy and makes addresses, each once, of those who may receive. `within` stands before the names of its fields.
+///
+/// # Errors
+/// Field errors.
+pub(super) async fn resolve(db: &Db, app: &str, within: &str, policy: &mut NewPolicy) -> Result<()> {
+    check(within, policy)?;
+    if let Some(allow) = &policy.allow {
+        let mut addresses = BTreeSet::new();
+        for (index, text) in allow.iter().enumerate() {
+            let address = parties::receiver(db, app, &format!("{within}allow[{index}]"), text).await?;
+            addresses.insert(address_text(address));
+        }
+        policy.allow = Some(addresses.into_iter().collect());
+    }
+    for (index, limit) in policy.limits.iter().enumerate() {
+        let found = tokens::get(db, app, &limit.token).await;
+        found.map_err(|error| match error.code() {
+            Code::NotFound => Error::field(format!("{within}limits[{index}].token"), "not_found", "no such token"),
+            _ => error,
+        })?;
+    }
+    Ok(())
+}
+
+fn check(within: &str, policy: &NewPolicy) -> Result<()> {
     let mut broken = Vec::new();
     if policy.allow.as_ref().is_some_and(|allow| allow.len() > MAX_ALLOWED) {
-        broken.push(FieldError::new("allow", "length", format!("must have at most {MAX_ALLOWED} entries")));
+        broken.push(FieldError::new(
+            format!("{within}allow"),
+            "length",
+            format!("must have at most {MAX_ALLOWED} entries"),
+        ));
     }
     if policy.limits.len() > MAX_LIMITS {
-        broken.push(FieldError::new("limits", "length", format!("must have at most {MAX_LIMITS} entries")));
+        broken.push(FieldError::new(
+            format!("{within}limits"),
+            "length",
+            format!("must have at most {MAX_LIMITS} entries"),
+        ));
     }
     let mut seen = BTreeSet::new();
     for (index, limit) in policy.limits.iter().enumerate().take(MAX_LIMITS) {
         if !Id::Token.matches(&limit.token) {
             let rule = "must be tok_ and 32 lowercase hex digits";
-            broken.push(FieldError::new(format!("limits[{index}].token"), "format", rule));
+            broken.push(FieldError::new(format!("{within}limits[{index}].token"), "format", rule));
         }
         if !seen.insert((&limit.token, limit.period)) {
             let rule = "the token has a limit for this period already";
-            broken.push(FieldError::new(format!("limits[{index}]"), "duplicate", rule));
+            broken.push(FieldError::new(format!("{within}limits[{index}]"), "duplicate", rule));
         }
     }
     if policy.signing == Signing::All && (policy.allow.is_some() || !policy.limits.is_empty()) {
         let rule = "must not be all beside limits or an allow-list: typed data could pass by them";
-        broken.push(FieldError::new("signing", "range", rule));
+        broken.push(FieldError::new(format!("{within}signing"), "range", rule));
     }
     if broken.is_empty() { Ok(()) } else { Err(Error::fields(broken)) }
 }

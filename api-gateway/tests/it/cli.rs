@@ -53,6 +53,19 @@ fn it_prints_the_openapi_document() {
     assert_eq!(text(&output.stdout), hanse_gateway::api::document_json().unwrap());
 }
 
+#[test]
+fn a_quota_is_for_an_app_that_is_there() {
+    let dir = TempDir::new().unwrap();
+    let set = |app: &str, limit: &str| {
+        let mut command = gateway();
+        command.args(["set-quota", app, "--operations-per-day", limit]);
+        command.env("HANSE_GATEWAY_DATA_DIR", dir.path()).output().unwrap()
+    };
+    refused(&set(&format!("app_{}", "0".repeat(32)), "5"), &["app"]);
+    refused(&set("app_1", "many"), &["number or default"]);
+    refused(&set("app_1", "18446744073709551615"), &["number or default"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn it_ends_in_order_on_sigterm() {

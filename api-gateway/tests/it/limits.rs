@@ -253,3 +253,27 @@ on_both_engines!(an_apps_day_has_so_many_operations, |gateway| {
     gateway.restart().await;
     make(&gateway, &ours, "four").await.expect_problem(429, "quota_exceeded");
 });
+
+on_both_engines!(the_operator_gives_an_app_a_quota_of_its_own, |gateway| {
+    let (ours, theirs) = (gateway.tenant().await, gateway.tenant().await);
+    async fn make(gateway: &Gateway, tenant: &Tenant) -> Answer {
+        gateway.post("/users").bearer(&tenant.key).once().json(&json!({})).send().await
+    }
+    async fn quota(gateway: &Gateway, tenant: &Tenant) -> serde_json::Value {
+        let path = format!("/apps/{}/quotas", tenant.app);
+        gateway.get(&path).bearer(&tenant.owner_token).send().await.expect(200)["operationsPerDay"].clone()
+    }
+    let before = quota(&gateway, &ours).await;
+    assert_eq!((before.get("limit"), &before["used"]), (None, &json!(2)), "createApp and addUsers");
+    let db = gateway.server().state().db.clone();
+    hanse_gateway::services::quotas::set_operations_per_day(&db, &ours.app, Some(3)).await.unwrap();
+    let unknown = hanse_gateway::services::quotas::set_operations_per_day(&db, "app_none", Some(1)).await;
+    assert_eq!(unknown.unwrap_err().code().as_str(), "not_found");
+    // What was counted before is believed for ten seconds: a gateway that has just started looks at once.
+    gateway.restart().await;
+    make(&gateway, &ours).await.expect(202);
+    make(&gateway, &ours).await.expect_problem(429, "quota_exceeded");
+    let after = quota(&gateway, &ours).await;
+    assert_eq!((&after["limit"], &after["used"]), (&json!(3), &json!(3)));
+    make(&gateway, &theirs).await.expect(202);
+});

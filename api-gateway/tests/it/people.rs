@@ -87,10 +87,14 @@ on_both_engines!(a_suspended_user_can_do_nothing, |gateway| {
 on_both_engines!(an_erased_user_leaves_no_personal_data, |gateway| {
     let tenant = gateway.tenant().await;
     let path = format!("/users/{}", tenant.user);
-    let body = json!({ "displayName": "Erika Mustermann", "externalId": "erika-1", "tags": ["mustermann"] });
+    let body = json!({
+        "displayName": "Erika Mustermann", "externalId": "erika-1", "tags": ["mustermann"],
+        "avatar": "https://example.org/mustermann.webp", "profile": "open",
+    });
     patch(&gateway, &tenant.key, &tenant.user, body).await.expect(200);
     let export = gateway.get(&format!("{path}/export")).bearer(&tenant.user_token).send().await.expect(200);
     assert_eq!(export["user"]["displayName"], "Erika Mustermann");
+    assert_eq!((&export["walletPolicy"]["signing"], &export["schedules"]), (&json!("none"), &json!([])));
     let gone = gateway.delete(&path).bearer(&tenant.key).send().await;
     assert_eq!(gone.status, 204);
     let shown = gateway.get(&path).bearer(&tenant.key).send().await.expect(200);
@@ -103,15 +107,24 @@ on_both_engines!(an_erased_user_leaves_no_personal_data, |gateway| {
     // No column of any table has them any more.
     let db = &gateway.server().state().db;
     for (table, columns) in [
-        ("users", "id || COALESCE(email, '') || COALESCE(external_id, '') || COALESCE(display_name, '') || metadata"),
+        (
+            "users",
+            "id || COALESCE(email, '') || COALESCE(external_id, '') || COALESCE(display_name, '') || COALESCE(avatar, '') || COALESCE(name_key, '') \
+             || profile || metadata",
+        ),
         ("user_tags", "tag"),
         ("idempotency_keys", "answer"),
         ("operations", "COALESCE(memo, '') || effects"),
         ("events", "data"),
     ] {
-        let sql = format!("SELECT COUNT(*) FROM {table} WHERE LOWER({columns}) LIKE $1 OR LOWER({columns}) LIKE $2");
-        let query =
-            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind("%mustermann%").bind(format!("%{}%", tenant.user_email));
+        let sql = format!(
+            "SELECT COUNT(*) FROM {table} WHERE LOWER({columns}) LIKE $1 OR LOWER({columns}) LIKE $2 OR {columns} LIKE $3",
+        );
+        let query = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind("%mustermann%")
+            .bind(format!("%{}%", tenant.user_email))
+            // As searches keep it.
+            .bind(format!("%{}%", hex::encode("mustermann")));
         let (count,): (i64,) = query.fetch_one(db.reader()).await.unwrap();
         assert_eq!(count, 0, "{table}");
     }
@@ -225,4 +238,66 @@ on_both_engines!(a_server_key_changes_over_without_a_gap_and_ends_in_time, |gate
         .unwrap();
     gateway.server().state().auth.forget_key(&text(&made["id"]));
     assert!(!works(&text(&made["secret"])).await);
+});
+
+on_both_engines!(users_find_each_other_by_open_profiles, |gateway| {
+    let tenant = gateway.tenant().await;
+    let mut made = Vec::new();
+    for (name, profile) in [("Anna", "open"), ("ann", "open"), ("Ännchen", "open"), ("Andrea", "private")] {
+        let body = json!({ "displayName": name, "profile": profile, "avatar": "https://example.org/a.webp" });
+        let user = gateway.post("/users").bearer(&tenant.key).once().json(&body).send().await.expect(202);
+        made.push(text(&user["id"]));
+    }
+    let names = async |query: &str| -> Vec<String> {
+        let (mut names, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/users/profiles?limit=1{query}{cursor}");
+            let page = gateway.get(&path).bearer(&tenant.user_token).send().await.expect(200);
+            names.extend(page["items"].as_array().unwrap().iter().map(|one| text(&one["displayName"])));
+            let Some(next) = page["nextCursor"].as_str() else { return names };
+            cursor = format!("&cursor={next}");
+        }
+    };
+    assert_eq!(names("").await, ["ann", "Anna", "Ännchen"]);
+    assert_eq!(names("&search=AN").await, ["ann", "Anna"]);
+    assert_eq!(names("&search=%C3%84n").await, ["Ännchen"]);
+    assert_eq!(names("&search=andrea").await, [""; 0]);
+    // The app finds everybody.
+    assert_eq!(found(&gateway, &tenant, "?search=and").await, [made[3].as_str()]);
+    assert_eq!(found(&gateway, &tenant, "?search=an&order=oldest").await, [made[0].as_str(), &made[1], &made[3]]);
+
+    let profile = async |id: &str, token: &str| gateway.get(&format!("/users/{id}/profile")).bearer(token).send().await;
+    let shown = profile(&made[0], &tenant.user_token).await.expect(200);
+    let whole = gateway.get(&format!("/users/{}", made[0])).bearer(&tenant.key).send().await.expect(200);
+    assert_eq!(
+        shown,
+        json!({
+            "id": made[0], "displayName": "Anna", "avatar": "https://example.org/a.webp",
+            "address": whole["wallet"]["address"],
+        }),
+    );
+    profile(&made[3], &tenant.user_token).await.expect_problem(404, "not_found");
+    profile(&made[3], &tenant.key).await.expect(200);
+    profile(&tenant.user, &tenant.user_token).await.expect(200);
+    let foreign = gateway.tenant().await;
+    profile(&made[0], &foreign.user_token).await.expect_problem(404, "not_found");
+
+    // He opens his own, and is found; who is suspended isn't.
+    let body = json!({ "displayName": "Anke", "profile": "open", "avatar": null });
+    patch(&gateway, &tenant.user_token, &tenant.user, body).await.expect(200);
+    assert_eq!(names("&search=anke").await, ["Anke"]);
+    gateway.post(&format!("/users/{}/suspend", made[0])).bearer(&tenant.key).once().send().await.expect(202);
+    assert_eq!(names("&search=ann").await, ["ann"]);
+    profile(&made[0], &tenant.user_token).await.expect_problem(404, "not_found");
+    for query in ["search=", &format!("search={}", "a".repeat(101))] {
+        let answer = gateway.get(&format!("/users/profiles?{query}")).bearer(&tenant.user_token).send().await;
+        answer.expect_broken("query.search", "length");
+    }
+
+    // Who was there before names were kept for searches is found after the next start.
+    let db = gateway.server().state().db.clone();
+    sqlx::query("UPDATE users SET name_key = NULL").execute(db.writer()).await.unwrap();
+    assert_eq!(found(&gateway, &tenant, "?search=and").await, [""; 0]);
+    gateway.restart().await;
+    assert_eq!(found(&gateway, &tenant, "?search=and").await, [made[3].as_str()]);
 });

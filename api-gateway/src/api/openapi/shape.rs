@@ -82,6 +82,10 @@ fn shape_parameter(parameter: &mut Value) {
         "key" => id(Id::ServerKey),
         "user" => id(Id::User),
         "wallet" => id(Id::Wallet),
+        // In a list's filter it may be a collection or an item as well.
+        "token" if parameter["in"] == "query" => {
+            json!({ "type": "string", "pattern": "^(tok|col|itm)_[0-9a-f]{32}$" })
+        }
         "token" => id(Id::Token),
         "operation" => id(Id::Operation),
         "session" => id(Id::Session),

@@ -200,6 +200,7 @@ pub(crate) async fn revert_to(
     for sql in [
         "DELETE FROM transfers WHERE block_number > $1",
         "DELETE FROM token_controls WHERE block_number > $1",
+        "DELETE FROM collection_owners WHERE block_number > $1",
         "DELETE FROM slot_changes WHERE block_number > $1",
         "DELETE FROM blocks WHERE number > $1",
     ] {

@@ -13,6 +13,7 @@
 mod back;
 mod controls;
 mod moves;
+mod owners;
 mod rows;
 mod slots;
 mod tokens;
@@ -139,6 +140,7 @@ pub(crate) async fn apply(
     let changed = include_operations(tx, blocks, &ours).await?;
     insert_transfers(tx, blocks, &moved, &ours).await?;
     controls::insert(tx, tokens, blocks).await?;
+    owners::insert(tx, tokens, blocks).await?;
     slots::insert(tx, tokens, blocks).await?;
     table.store(tx).await?;
     change_supplies(db, tx, supplies).await?;

@@ -3,7 +3,8 @@
 use super::fixture::{Fixture, genesis};
 use crate::db::{Asset, Standard, Statement, now_ms, testing};
 use crate::ledger::chain::{Block, Log, Receipt};
-use crate::ledger::contracts::{abi::ICollection1155, address_text, hash_text};
+use crate::ledger::contracts::abi::{ICollection, ICollection1155};
+use crate::ledger::contracts::{address_text, hash_text};
 use crate::ledger::projection::{BlockData, TokenCache, apply, finalize, revert_to};
 use crate::ledger::state::ChainState;
 use crate::ledger::{Intent, Status, Submission, TokenRef, operations};
@@ -21,7 +22,8 @@ fn log(index: u64, event: &impl SolEvent) -> Log {
     Log { address: COLLECTION, topics: data.topics().to_vec(), data: data.data.clone(), log_index: U64::from(index) }
 }
 
-/// Somebody mints item 7 to Ana, who gives some of it, twice, and of item 8 to Ben.
+/// Somebody mints item 7 to Ana, who gives some of it, twice, and of item 8 to Ben. The collection is given to Ana, who gives
+/// it to Ben.
 fn block() -> BlockData {
     let (hash, tx) = (B256::repeat_byte(1), B256::repeat_byte(2));
     let number = U256::from;
@@ -39,6 +41,14 @@ fn block() -> BlockData {
         ids: vec![number(7), number(8), number(7)],
         values: vec![number(3), number(4), number(2)],
     };
+    let given = |previous, new| ICollection::OwnershipTransferred { previousOwner: previous, newOwner: new };
+    let logs = vec![
+        log(0, &mint(7, 10)),
+        log(1, &mint(8, 4)),
+        log(2, &batch),
+        log(3, &given(BEN, ANA)),
+        log(4, &given(ANA, BEN)),
+    ];
     let receipt = Receipt {
         transaction_hash: tx,
         block_hash: hash,
@@ -47,7 +57,7 @@ fn block() -> BlockData {
         gas_used: U64::from(21_000),
         effective_gas_price: U256::ZERO,
         contract_address: None,
-        logs: vec![log(0, &mint(7, 10)), log(1, &mint(8, 4)), log(2, &batch)],
+        logs,
     };
     let block = Block::new(1, hash, genesis(), vec![tx]);
     BlockData { block, transactions: Vec::new(), receipts: vec![receipt], failures: HashMap::new() }
@@ -73,6 +83,15 @@ async fn supplies(fixture: &Fixture) -> Vec<(String, String, String)> {
             .await
             .unwrap();
     rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect()
+}
+
+/// To whom the collection was given, in order.
+async fn owners(fixture: &Fixture) -> Vec<(String, String)> {
+    let rows = sqlx::query("SELECT collection_id, owner FROM collection_owners ORDER BY block_number, log_index")
+        .fetch_all(fixture.inner.db.reader())
+        .await
+        .unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
 fn told<const N: usize>(of: [(u64, Address, u64, u64); N]) -> Vec<(String, String, String, String)> {
@@ -111,6 +130,8 @@ async fn items_made_past_the_gateway_are_counted_forwards_and_back() {
             tx.commit().await.unwrap();
             let best = told([(7, ANA, 5, 0), (7, BEN, 5, 0), (8, ANA, 0, 0), (8, BEN, 4, 0)]);
             assert_eq!(balances(&fixture).await, best);
+            let given = [ANA, BEN].map(|owner| ("col_1".to_owned(), address_text(owner)));
+            assert_eq!(owners(&fixture).await, given);
 
             let mut tx = db.write().await.unwrap();
             finalize(db, &mut tx, &mut state, 1, hash_text(B256::repeat_byte(1))).await.unwrap();
@@ -129,7 +150,7 @@ async fn items_made_past_the_gateway_are_counted_forwards_and_back() {
             let none = told([(7, ANA, 0, 0), (7, BEN, 0, 0), (8, ANA, 0, 0), (8, BEN, 0, 0)]);
             assert_eq!(balances(&fixture).await, none);
             let left: i64 = sqlx::query("SELECT COUNT(*) FROM transfers").fetch_one(db.reader()).await.unwrap().get(0);
-            assert_eq!(left, 0);
+            assert_eq!((left, owners(&fixture).await.len()), (0, 0));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::range::Range;
 use super::{Finality, parse_hash, parse_number};
-use crate::db::{Db, Page, PageQuery, QueryBuilder, UnixMs};
+use crate::db::{Db, Order, Page, PageQuery, QueryBuilder, UnixMs};
 use crate::error::{Error, Result};
 use crate::ledger::contracts::hash_text;
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,9 @@ pub struct BlocksQuery {
     /// Only blocks of this moment and earlier.
     #[param(value_type = Option<String>, format = DateTime)]
     pub until: Option<UnixMs>,
+    /// `newest` first when absent.
+    #[param(inline)]
+    pub order: Option<Order>,
     /// How many items at most: 1 to 200, 50 when absent.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
@@ -67,13 +70,13 @@ const SELECT: &str = "SELECT b.*, s.finalized_number FROM chain_blocks b JOIN ch
 /// A bad page query.
 pub async fn list(db: &Db, query: &BlocksQuery) -> Result<Page<ChainBlock>> {
     let page = PageQuery { limit: query.limit, cursor: query.cursor.clone() };
-    let limit = page.limit()?;
-    let before = page.number()?.unwrap_or(i64::MAX);
+    let order = query.order.unwrap_or_default();
+    let (limit, [from]) = (page.limit()?, page.position_in(order)?);
     let range = Range::of(db, query.since, query.until, None).await?;
     let mut select = QueryBuilder::new(SELECT);
-    select.push("b.number >= ").push_bind(range.low).push(" AND b.number <= ");
-    select.push_bind(range.high.min(before.saturating_sub(1)));
-    select.push(" ORDER BY b.number DESC LIMIT ").push_bind(limit + 1);
+    select.push("b.number >= ").push_bind(range.low).push(" AND b.number <= ").push_bind(range.high);
+    select.push(" AND b.number").push(order.comparison()).push_bind(from);
+    select.push(" ORDER BY b.number").push(order.direction()).push(" LIMIT ").push_bind(limit + 1);
     let rows = select.build().fetch_all(db.reader()).await?;
     let items = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
     Ok(Page::cut(items, limit, |block| block.number.to_string()))

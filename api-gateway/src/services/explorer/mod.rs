@@ -19,6 +19,7 @@ mod transactions;
 pub use addresses::{AddressDetail, get as address};
 pub use blocks::{BlocksQuery, ChainBlock, get as block, list as blocks};
 pub use calls::{InternalCall, list as calls};
+pub(super) use range::Range;
 pub use search::{Hit, Hits, SearchQuery, search};
 pub use statistics::{Bucket, ChainSummary, Interval, Series, StatisticsQuery, series, summary};
 pub use tokens::{ChainToken, list as tokens};

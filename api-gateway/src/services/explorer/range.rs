@@ -7,7 +7,7 @@ use sqlx::Row as _;
 
 /// Numbers of blocks, both included; empty when `low > high`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Range {
+pub(in crate::services) struct Range {
     pub low: i64,
     pub high: i64,
 }

@@ -3,7 +3,7 @@
 use super::range::Range;
 use super::{Finality, parse_hash};
 use crate::abi::{Decoded, known as abi};
-use crate::db::{Db, Page, PageQuery, QueryBuilder, UnixMs};
+use crate::db::{Db, Order, Page, PageQuery, QueryBuilder, UnixMs};
 use crate::error::{Error, Result};
 use crate::ledger::Ledger;
 use crate::ledger::contracts::{address_text, hash_text};
@@ -157,6 +157,9 @@ pub struct TransactionsQuery {
     /// Only transactions of this moment and earlier.
     #[param(value_type = Option<String>, format = DateTime)]
     pub until: Option<UnixMs>,
+    /// `newest` first when absent.
+    #[param(inline)]
+    pub order: Option<Order>,
     /// How many items at most: 1 to 200, 50 when absent.
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
@@ -174,7 +177,8 @@ const JOINS: &str = " AS x JOIN chain_blocks b ON b.number = x.block_number JOIN
 /// A bad address or page query; `unavailable` for pending ones while the node is away.
 pub async fn list(ledger: &Ledger, query: &TransactionsQuery) -> Result<Page<ChainTransaction>> {
     let page = PageQuery { limit: query.limit, cursor: query.cursor.clone() };
-    let (limit, [block, index]) = (page.limit()?, page.position()?);
+    let order = query.order.unwrap_or_default();
+    let (limit, [block, index]) = (page.limit()?, page.position_in(order)?);
     let address = query.address.as_deref().map(|text| parse_address("query.address", text)).transpose();
     let address = address.map_err(|broken| Error::fields(vec![broken]))?;
     if query.status == Some(Finality::Pending) {
@@ -190,7 +194,8 @@ pub async fn list(ledger: &Ledger, query: &TransactionsQuery) -> Result<Page<Cha
     select.push(COLUMNS).push(" FROM (");
     let narrow = |select: &mut QueryBuilder| {
         select.push(" block_number >= ").push_bind(range.low).push(" AND block_number <= ").push_bind(range.high);
-        select.push(" AND (block_number, tx_index) < (").push_bind(block).push(", ").push_bind(index).push(")");
+        select.push(" AND (block_number, tx_index)").push(order.comparison()).push("(");
+        select.push_bind(block).push(", ").push_bind(index).push(")");
         // Written out where an index has only such rows.
         match query.kind {
             Some(TransactionKind::Create) => select.push(" AND kind = 'create'"),
@@ -202,7 +207,8 @@ pub async fn list(ledger: &Ledger, query: &TransactionsQuery) -> Result<Page<Cha
             Some(false) => select.push(" AND succeeded = 0"),
             None => select,
         };
-        select.push(" ORDER BY block_number DESC, tx_index DESC LIMIT ").push_bind(limit + 1);
+        select.push(" ORDER BY block_number").push(order.direction()).push(", tx_index").push(order.direction());
+        select.push(" LIMIT ").push_bind(limit + 1);
     };
     if let Some(address) = address {
         // Two indexed lookups instead of one OR, which neither engine turns into two index ranges in order.
@@ -217,7 +223,8 @@ pub async fn list(ledger: &Ledger, query: &TransactionsQuery) -> Result<Page<Cha
         narrow(&mut select);
     }
     select.push(")").push(JOINS);
-    select.push(" ORDER BY x.block_number DESC, x.tx_index DESC LIMIT ").push_bind(limit + 1);
+    select.push(" ORDER BY x.block_number").push(order.direction()).push(", x.tx_index").push(order.direction());
+    select.push(" LIMIT ").push_bind(limit + 1);
     let rows = select.build().fetch_all(db.reader()).await?;
     let items = rows.iter().map(from_row).collect::<Result<Vec<_>>>()?;
     Ok(Page::cut(items, limit, |item| {

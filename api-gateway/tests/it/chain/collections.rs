@@ -271,3 +271,59 @@ async fn collections_and_items_have_rules() {
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
     assert_eq!(shop.read("/collections").await["items"].as_array().unwrap().len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collection_that_is_given_away_is_issued_by_who_has_it() {
+    let node = node_or_skip!();
+    let shop = Shop::open(&node, "open").await;
+    let ana = shop.user().await;
+    let collection = shop.collection("erc1155").await;
+    let path = format!("/collections/{}", text(&collection["id"]));
+    let treasury = collection["owner"].clone();
+    let owner = async || json!(format!("{:#x}", ask(&node, &collection["address"], &ICollection::ownerCall {}).await));
+    assert_eq!((shop.read(&path).await["owner"].clone(), owner().await), (treasury.clone(), treasury.clone()));
+    let give = async |to: &Value| {
+        let operation = shop.write(&format!("{path}/transfer"), json!({ "to": to })).await;
+        assert_eq!(operation["kind"], "transferCollection");
+        shop.wait(&operation, "finalized").await
+    };
+    let hers = &ana["wallet"]["address"];
+    let given = give(&ana["id"]).await;
+    assert_eq!((&given["sender"], &given["to"]), (&treasury, hers));
+    assert_eq!((&shop.read(&path).await["owner"], &owner().await), (hers, hers));
+
+    // The app goes on to issue, in her name; what is minted first is the treasury's all the same.
+    let item = shop.item(&collection, json!({ "name": "Medal" })).await;
+    assert_eq!(&item["operation"]["sender"], hers);
+    let mints = json!({ "mints": [{ "to": treasury, "amount": "3" }] });
+    let minted = shop.done(&format!("/items/{}/mint", text(&item["id"])), mints).await;
+    assert_eq!(&minted["sender"], hers);
+    for stop in ["pause", "unpause"] {
+        let operation = shop.write(&format!("{path}/{stop}"), json!({})).await;
+        assert_eq!(&shop.wait(&operation, "finalized").await["sender"], hers);
+    }
+    // Given back it is the app's again.
+    assert_eq!(&give(&treasury).await["sender"], hers);
+    assert_eq!((&shop.read(&path).await["owner"], &owner().await), (&treasury, &treasury));
+    let item = shop.item(&collection, json!({ "name": "Cup" })).await;
+    assert_eq!(item["operation"]["sender"], treasury);
+
+    let body = json!({ "to": format!("0x{}", "00".repeat(20)) });
+    let call = shop.gateway.post(&format!("{path}/transfer")).bearer(&shop.tenant.key).once().json(&body);
+    call.send().await.expect_broken("to", "range");
+    // Whose key the gateway hasn't issues by himself.
+    let outside = json!(format!("0x{}", "77".repeat(20)));
+    give(&outside).await;
+    assert_eq!(shop.read(&path).await["owner"], outside);
+    assert_eq!(shop.refused(&format!("{path}/items"), json!({ "name": "Plate" })).await, "not_collection_admin");
+    // The mint is found by its item, and by its collection.
+    for token in [text(&minted["token"]), text(&collection["id"])] {
+        let found = shop.read(&format!("/transactions?token={token}")).await;
+        let found = found["items"].as_array().unwrap();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((&found[0]["token"], &found[0]["amount"]), (&minted["token"], &json!("3")));
+    }
+    let network = shop.settle().await;
+    assert_eq!((&network["mismatches"], &network["finalityLosses"]), (&json!(0), &json!(0)));
+    shop.gateway.stop().await;
+}

@@ -1,6 +1,32 @@
 use super::{Shop, node_or_skip};
 use crate::support::text;
+use hanse_tests::until;
 use serde_json::json;
+use std::time::Duration;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_network_tells_how_the_node_is_as_long_as_it_answers() {
+    let mut node = node_or_skip!();
+    let shop = Shop::open(&node, "open").await;
+    let status = async |wanted: bool| {
+        until("the node's status", Duration::from_secs(30), async || {
+            let network = shop.network().await;
+            Ok((network["node"].is_object() == wanted).then(|| network["node"].clone()))
+        })
+        .await
+        .unwrap()
+    };
+    let told = status(true).await;
+    assert_eq!((&told["peers"], &told["pool"]["queued"]), (&json!(0), &json!(0)), "{told}");
+    let validators = told["validators"].as_array().unwrap();
+    assert_eq!(validators.len(), 1, "{told}");
+    assert_eq!((text(&validators[0]["key"]).len(), &validators[0]["weight"]), (66, &json!(1)), "{told}");
+    node.kill();
+    status(false).await;
+    node.resume().await;
+    status(true).await;
+    shop.gateway.stop().await;
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn writes_are_accepted_without_the_node_and_happen_when_it_is_back() {

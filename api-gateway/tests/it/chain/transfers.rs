@@ -62,6 +62,49 @@ async fn a_token_is_issued_moved_and_seen_as_an_ordinary_erc20() {
     assert_eq!(amounts, ["1", "1", "500"]);
     let network = shop.settle().await;
     assert_eq!((&network["mismatches"], &network["finalityLosses"]), (&json!(0), &json!(0)));
+
+    let list = async |token: &str, query: &str| {
+        let (mut amounts, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/transactions?limit=20{query}{cursor}");
+            let page = shop.gateway.get(&path).bearer(token).send().await.expect(200);
+            amounts.extend(page["items"].as_array().unwrap().iter().map(|item| text(&item["amount"])));
+            let Some(next) = page["nextCursor"].as_str() else { return amounts };
+            cursor = format!("&cursor={next}");
+        }
+    };
+    let key = &shop.tenant.key;
+    let all = list(key, "").await;
+    assert_eq!(all.len(), 56, "the supply, two transfers, 51 at once, a burn and a mint");
+    let mut oldest = list(key, "&order=oldest").await;
+    oldest.reverse();
+    assert_eq!(oldest, all);
+    let token_id = text(&shop.token["id"]);
+    assert_eq!(list(key, &format!("&token={token_id}")).await, all);
+    assert_eq!(list(key, &format!("&token=tok_{}", "0".repeat(32))).await, [""; 0]);
+    assert_eq!(list(key, "&type=mint").await, ["5", "1000000"]);
+    assert_eq!(list(key, "&type=burn").await, ["1"]);
+    assert_eq!(list(key, "&type=transfer").await.len(), 53);
+    assert_eq!(list(key, &format!("&party={bob_id}")).await, amounts);
+    assert_eq!(list(key, &format!("&party={bob_id}&type=burn")).await, ["1"]);
+    assert_eq!(list(key, "&status=finalized").await, all);
+    assert_eq!(list(key, "&status=included").await, [""; 0]);
+    assert_eq!(list(key, "&status=pending").await, [""; 0]);
+    assert_eq!(list(key, "&since=2100-01-01T00:00:00Z").await, [""; 0]);
+    assert_eq!(list(key, "&since=2020-01-01T00:00:00Z&until=2100-01-01T00:00:00Z").await, all);
+    for (query, field, rule) in [("token=itm_1", "query.token", "format"), ("party=0x12", "query.party", "format")] {
+        let answer = shop.gateway.get(&format!("/transactions?{query}")).bearer(key).send().await;
+        answer.expect_broken(field, rule);
+    }
+    // A user sees its own, and may not ask about another.
+    let login = shop.gateway.login(&text(&alice["email"]), Some(&shop.tenant.app)).await;
+    let hers = text(&login["accessToken"]);
+    assert_eq!(list(&hers, "").await, ["5", "500", "1500"]);
+    assert_eq!(list(&hers, &format!("&party={}", text(&alice["wallet"]["address"]))).await, ["5", "500", "1500"]);
+    for party in [bob_id, format!("usr_{}", "0".repeat(32))] {
+        let path = format!("/transactions?party={party}");
+        shop.gateway.get(&path).bearer(&hers).send().await.expect_problem(403, "forbidden");
+    }
     shop.gateway.stop().await;
 }
 

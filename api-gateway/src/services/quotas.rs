@@ -1,0 +1,54 @@
+//! How much an app may do in a day. The operator says it, for all apps in the settings, for one by the command line.
+
+use crate::db::{Db, UnixMs, now_ms};
+use crate::error::{Error, Result};
+use crate::ledger::{DAY_MS, Ledger};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An app's quotas.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AppQuotas {
+    /// Operations that may be accepted in a day (UTC).
+    pub operations_per_day: UsedQuota,
+}
+
+/// A quota, and what was used of it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UsedQuota {
+    /// The most; absent: as many as the app likes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+    /// Used since the day began.
+    pub used: u64,
+    /// When the day ends.
+    #[schema(value_type = String, format = DateTime)]
+    pub resets_at: UnixMs,
+}
+
+/// An app's quotas, and what it has used of them.
+///
+/// # Errors
+/// 404 when there is no such app.
+pub async fn get(ledger: &Ledger, app: &str) -> Result<AppQuotas> {
+    let (limit, used) = ledger.operations_today(app).await?;
+    let resets_at = UnixMs((now_ms().div_euclid(DAY_MS) + 1) * DAY_MS);
+    Ok(AppQuotas { operations_per_day: UsedQuota { limit, used, resets_at } })
+}
+
+/// Sets how many operations an app may have accepted in a day: 0 for as many as it likes, `None` for as many as the settings
+/// say for all. Gateways take it up within ten seconds.
+///
+/// # Errors
+/// 404 when there is no such app.
+pub async fn set_operations_per_day(db: &Db, app: &str, limit: Option<u64>) -> Result<()> {
+    let limit = limit.map(i64::try_from).transpose().map_err(Error::internal)?;
+    let done = sqlx::query("UPDATE apps SET operations_per_day = $1 WHERE id = $2")
+        .bind(limit)
+        .bind(app)
+        .execute(db.writer())
+        .await?;
+    if done.rows_affected() == 0 { Err(Error::not_found("app")) } else { Ok(()) }
+}
