@@ -266,8 +266,8 @@ pub struct Filter {
     pub search: Option<String>,
 }
 
-const COLUMNS: &str = "SELECT u.id, u.external_id, u.email, u.display_name, u.status, u.metadata, u.avatar, u.profile, w.id AS wallet_id, \
-    w.address, u.created_at_ms FROM users u JOIN wallets w ON w.id = u.wallet_id AND w.app_id = u.app_id ";
+const COLUMNS: &str = "SELECT u.id, u.external_id, u.email, u.display_name, u.status, u.metadata, u.avatar, \
+    u.profile, w.id AS wallet_id, w.address, u.created_at_ms FROM users u JOIN wallets w ON w.id = u.wallet_id AND w.app_id = u.app_id ";
 
 fn from_row(row: &AnyRow, tags: Vec<String>) -> Result<User> {
     let status: String = row.try_get("status")?;
