@@ -2,7 +2,7 @@
 
 use crate::report::{Latencies, Report, mib};
 use anyhow::{Result, ensure};
-use hanse_tests::{Database, Rest, Stage, new_key, until};
+use hanse_tests::{Database, Node, Rest, Stage, new_key, until};
 use serde_json::json;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -14,12 +14,26 @@ const LOADS_PER_SECOND: [u32; 7] = [50, 100, 200, 400, 800, 1200, 1600];
 /// A load holds when this share of it was accepted in its time.
 const HOLDS_PERCENT: u64 = 97;
 
+/// When the node makes blocks.
+#[derive(Clone, Copy)]
+struct Blocks {
+    /// In the tables.
+    name: &'static str,
+    /// The node's `--sealing`.
+    sealing: &'static str,
+}
+
+const INSTANT: Blocks = Blocks { name: "at once", sealing: "instant" };
+/// As long as a network's slots are unless it says otherwise.
+const SLOTS: Blocks = Blocks { name: "each 500 ms", sealing: "500" };
+
 pub async fn measure(report: &mut Report, scale: u32) -> Result<()> {
     report.section(
         "Accepting transfers",
         "`POST /tokens/{token}/transfers` from 50 paying users at a fixed rate, which rises until it doesn't hold; latency \
-         counts from the moment at which the request was due. \"Drained\" is how much longer the ledger took until all of \
-         them were in a block.",
+         counts from the moment at which the request was due. A developer's node makes a block as soon as a transaction \
+         waits, and the gateway writes each of them; a consortium's makes one in a slot. \"Drained\" is how much longer the \
+         ledger took until all of them were in a block.",
     );
     let disk = disk()?;
     report.line(&format!(
@@ -27,14 +41,24 @@ pub async fn measure(report: &mut Report, scale: u32) -> Result<()> {
         disk.ms(50.0),
         disk.ms(99.0),
     ));
-    let loads =
-        ["database", "load /s", "accepted /s", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "refused", "drained s"];
-    report.head(&loads);
+    report.head(&[
+        "database",
+        "blocks",
+        "load /s",
+        "accepted /s",
+        "p50 ms",
+        "p90 ms",
+        "p99 ms",
+        "p99.9 ms",
+        "refused",
+        "drained s",
+    ]);
     let mut memory = Vec::new();
-    let databases = [("SQLite", Some(Database::Sqlite)), ("PostgreSQL", Database::new_postgres()?)];
-    for (name, database) in databases {
-        if let Some(database) = database {
-            memory.extend(measure_on(report, name, database, scale).await?);
+    for blocks in [INSTANT, SLOTS] {
+        for (name, database) in [("SQLite", Some(Database::Sqlite)), ("PostgreSQL", Database::new_postgres()?)] {
+            if let Some(database) = database {
+                memory.extend(measure_on(report, name, database, blocks, scale).await?);
+            }
         }
     }
 
@@ -42,14 +66,23 @@ pub async fn measure(report: &mut Report, scale: u32) -> Result<()> {
         "Memory",
         "Resident memory in MiB: after start with 50 users, after the loads above, and at its highest.",
     );
-    report.head(&["process", "database", "idle", "after", "highest"]);
+    report.head(&["process", "database", "blocks", "idle", "after", "highest"]);
     memory.iter().for_each(|row| report.row(row));
     Ok(())
 }
 
 /// The loads on one database; what to tell of the memory.
-async fn measure_on(report: &mut Report, name: &str, database: Database, scale: u32) -> Result<[[String; 5]; 2]> {
-    let stage = Stage::set_on(database, USERS, 1_000_000_000).await?;
+async fn measure_on(
+    report: &mut Report,
+    name: &str,
+    database: Database,
+    blocks: Blocks,
+    scale: u32,
+) -> Result<[[String; 6]; 2]> {
+    let mut node = Node::prepare(&["--dev", "--sealing", blocks.sealing])?;
+    node.spawn()?;
+    node.ready().await?;
+    let stage = Stage::set_with(node, database, USERS, 1_000_000_000).await?;
     let idle = (stage.node.process()?.memory_bytes()?, stage.gateway.process()?.memory_bytes()?);
     let seconds = 12 / scale;
     for load in LOADS_PER_SECOND {
@@ -58,6 +91,7 @@ async fn measure_on(report: &mut Report, name: &str, database: Database, scale: 
         let sent = u64::from(load) * u64::from(seconds);
         report.row(&[
             name.to_owned(),
+            blocks.name.to_owned(),
             load.to_string(),
             format!("{:.0}", run.accepted as f64 / run.took.as_secs_f64()),
             run.latencies.ms(50.0),
@@ -76,7 +110,7 @@ async fn measure_on(report: &mut Report, name: &str, database: Database, scale: 
     let network = stage.server.get("/network").await?;
     ensure!(network["mismatches"] == 0, "the verifier found differences: {network}");
     let row = |process: &str, idle: u64, (now, highest): (u64, u64)| {
-        [process.to_owned(), name.to_owned(), mib(idle), mib(now), mib(highest)]
+        [process.to_owned(), name.to_owned(), blocks.name.to_owned(), mib(idle), mib(now), mib(highest)]
     };
     Ok([row("node", idle.0.0, after.0), row("gateway", idle.1.0, after.1)])
 }
