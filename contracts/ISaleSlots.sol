@@ -49,7 +49,7 @@ interface ISaleSlots {
     ) external returns (bytes32 slot);
     /// Pays the price of so many, and receives them.
     function buy(bytes32 slot, uint256 amount) external;
-    /// Seller, or the app's owner or admin. Gives the seller back what isn't sold.
+    /// Seller, or who issues (`ICollection.owner`). Gives the seller back what isn't sold.
     function closeSlot(bytes32 slot) external;
 
     /// Terms, and how many are left.

@@ -1,7 +1,7 @@
 //! What apps use, counted in memory and written every few seconds. A crash takes the last seconds along: these are
 //! statistics, and a request must not wait for them.
 
-use crate::db::{Db, Statement, now_ms};
+use crate::db::{Db, Statement, day_of, now_ms};
 use crate::error::Result;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,8 +10,6 @@ use tokio::sync::watch;
 
 /// How often it is written.
 const EVERY: Duration = Duration::from_secs(10);
-
-const DAY_MS: i64 = 86_400_000;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,11 +36,6 @@ type Key = (String, i64, Metric);
 /// Counts of the last seconds.
 #[derive(Debug, Default)]
 pub struct Usage(Mutex<HashMap<Key, i64>>);
-
-/// The day of a moment, counted from 1970 (UTC).
-pub fn day_of(ms: i64) -> i64 {
-    ms.div_euclid(DAY_MS)
-}
 
 impl Usage {
     /// Counts one.

@@ -35,7 +35,7 @@ pub use ids::{Id, new_id};
 pub use known::{KnownRows, KnownToken, KnownWallet, SealedWallet};
 pub use page::{Order, OrderedPageQuery, Page, PageQuery, cursor};
 pub use statement::{Statement, Value, is_away, is_unique_violation, is_write_conflict, taken_field};
-pub use time::{UnixMs, now_ms};
+pub use time::{DAY_MS, UnixMs, day_of, now_ms};
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::{Any, AnyPool, Transaction};

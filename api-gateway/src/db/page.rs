@@ -99,6 +99,11 @@ impl OrderedPageQuery {
 }
 
 impl PageQuery {
+    /// The refusal of a cursor that no page of the list gave.
+    pub fn not_ours() -> Error {
+        Error::field("query.cursor", "format", "must be a nextCursor of this list")
+    }
+
     /// The number of items asked for.
     ///
     /// # Errors
@@ -131,7 +136,7 @@ impl PageQuery {
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .filter(|key| (1..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()))
             .map(Some)
-            .ok_or_else(not_ours)
+            .ok_or_else(Self::not_ours)
     }
 
     /// The same for lists in the order of a number, which is never negative.
@@ -139,7 +144,7 @@ impl PageQuery {
     /// # Errors
     /// As [`PageQuery::after`].
     pub fn number(&self) -> Result<Option<i64>> {
-        let number = |key: String| key.parse().ok().filter(|number| *number >= 0).ok_or_else(not_ours);
+        let number = |key: String| key.parse().ok().filter(|number| *number >= 0).ok_or_else(Self::not_ours);
         self.after()?.map(number).transpose()
     }
 
@@ -162,12 +167,8 @@ impl PageQuery {
         };
         let Some(key) = self.after()? else { return Ok([end; N]) };
         let parts: Option<Vec<i64>> = key.split('.').map(|part| part.parse().ok()).collect();
-        parts.and_then(|parts| parts.try_into().ok()).ok_or_else(not_ours)
+        parts.and_then(|parts| parts.try_into().ok()).ok_or_else(Self::not_ours)
     }
-}
-
-fn not_ours() -> Error {
-    Error::field("query.cursor", "format", "must be a nextCursor of this list")
 }
 
 /// A sort key as callers see it.

@@ -28,7 +28,7 @@ pub use record::{Draft, append, skip_numbers};
 pub use subscription::Subscription;
 pub use tail::Tail;
 
-use crate::db::{Db, UnixMs, now_ms};
+use crate::db::{DAY_MS, Db, UnixMs, now_ms};
 use crate::error::Error;
 use serde::Serialize;
 use serde_json::Value;
@@ -201,7 +201,7 @@ const FORGOTTEN_AT_ONCE: i64 = 1_000;
 /// # Errors
 /// When the database is away.
 pub async fn forget(db: &Db, days: u32) -> Result<u64, Error> {
-    let before = now_ms() - i64::from(days) * 86_400_000;
+    let before = now_ms() - i64::from(days) * DAY_MS;
     let mut gone = 0;
     loop {
         let mut tx = db.write_relaxed().await?;
@@ -252,7 +252,7 @@ mod tests {
             ] {
                 sqlx::query(sql).execute(&mut *tx).await.unwrap();
             }
-            let old = now_ms() - 31 * 86_400_000;
+            let old = now_ms() - 31 * DAY_MS;
             for (sequence, at) in (1..=FORGOTTEN_AT_ONCE + 5).map(|number| (number, old)).chain([(5_000, now_ms())]) {
                 for sql in [
                     "INSERT INTO events (sequence, id, app_id, type, data, created_at_ms) VALUES ($1, $2, 'a', 't', '{}', $3)",

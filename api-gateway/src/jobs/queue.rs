@@ -1,7 +1,7 @@
 //! Jobs and lines as rows, as the worker needs them.
 
 use super::JobKind;
-use crate::db::{Db, QueryBuilder, Statement, now_ms};
+use crate::db::{DAY_MS, Db, QueryBuilder, Statement, now_ms};
 use crate::error::{Error, Result};
 use crate::events::{self, Draft, Kind};
 use crate::ledger::Status;
@@ -174,7 +174,7 @@ pub(super) async fn finish(db: &Db, job: &Running) -> Result<bool> {
 /// # Errors
 /// When the database is away.
 pub async fn forget(db: &Db, days: u32) -> Result<u64> {
-    let before = now_ms().saturating_sub(i64::from(days).saturating_mul(86_400_000));
+    let before = now_ms().saturating_sub(i64::from(days).saturating_mul(DAY_MS));
     let rows = sqlx::query("SELECT id FROM jobs WHERE status = 'finished' AND finished_at_ms < $1 LIMIT 20")
         .bind(before)
         .fetch_all(db.reader())

@@ -70,7 +70,6 @@ mod types;
 mod verifier;
 mod waiters;
 
-pub use accept::DAY_MS;
 pub use contract_logs::ContractEvent;
 pub(crate) use intent::GAS_LIMIT_MAX;
 pub use intent::{Control, Intent, SlotOffer, Submission, TokenRef};

@@ -5,7 +5,7 @@ use crate::db::Db;
 use crate::error::{FieldError, Result};
 
 /// Longest description, in characters.
-pub const DESCRIPTION_MAX_CHARS: usize = 500;
+const DESCRIPTION_MAX_CHARS: usize = 500;
 
 /// Longest link, in bytes.
 const LINK_MAX_BYTES: usize = 500;

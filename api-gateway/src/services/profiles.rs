@@ -64,8 +64,8 @@ const SELECT: &str = "SELECT u.id, u.display_name, u.avatar, u.name_key, w.addre
 pub async fn list(db: &Db, app: &str, query: &ProfilesQuery) -> Result<Page<Profile>> {
     let page = PageQuery { limit: query.limit, cursor: query.cursor.clone() };
     let limit = page.limit()?;
-    let after = page.after()?.unwrap_or_default();
-    let (key, id) = after.split_once('.').unwrap_or_default();
+    let after = page.after()?.unwrap_or_else(|| ".".to_owned());
+    let (key, id) = after.split_once('.').ok_or_else(PageQuery::not_ours)?;
     let mut select = QueryBuilder::new(SELECT);
     select.push_bind(app).push(" AND u.status = ").push_bind(UserStatus::Active.as_str());
     select.push(" AND u.profile = ").push_bind(Visibility::Open.as_str());

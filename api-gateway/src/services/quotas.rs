@@ -1,8 +1,8 @@
 //! How much an app may do in a day. The operator says it, for all apps in the settings, for one by the command line.
 
-use crate::db::{Db, UnixMs, now_ms};
+use crate::db::{DAY_MS, Db, UnixMs, day_of, now_ms};
 use crate::error::{Error, Result};
-use crate::ledger::{DAY_MS, Ledger};
+use crate::ledger::Ledger;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -34,7 +34,7 @@ pub struct UsedQuota {
 /// 404 when there is no such app.
 pub async fn get(ledger: &Ledger, app: &str) -> Result<AppQuotas> {
     let (limit, used) = ledger.operations_today(app).await?;
-    let resets_at = UnixMs((now_ms().div_euclid(DAY_MS) + 1) * DAY_MS);
+    let resets_at = UnixMs((day_of(now_ms()) + 1) * DAY_MS);
     Ok(AppQuotas { operations_per_day: UsedQuota { limit, used, resets_at } })
 }
 

@@ -1,8 +1,8 @@
 //! What an app has used, day by day.
 
-use crate::db::{Db, UnixMs, now_ms};
+use crate::db::{DAY_MS, Db, Id, UnixMs, day_of, now_ms};
 use crate::error::{Error, Result};
-use crate::usage::{Metric, day_of};
+use crate::usage::Metric;
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use std::collections::BTreeMap;
@@ -14,8 +14,6 @@ const DAYS_MAX: i64 = 366;
 
 /// Days when nothing is said.
 const DAYS: i64 = 30;
-
-const DAY_MS: i64 = 86_400_000;
 
 /// Query of `GET /apps/{app}/usage`.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -130,8 +128,8 @@ pub async fn report(db: &Db, app: &str, query: &UsageQuery) -> Result<UsageRepor
     )
     .bind(app)
     // A little more on both sides: the operation is dated when it is accepted, its id a moment before.
-    .bind(id_at(first * DAY_MS - 600_000))
-    .bind(id_at((last + 1) * DAY_MS + 600_000))
+    .bind(Id::Operation.since(first * DAY_MS - 600_000))
+    .bind(Id::Operation.since((last + 1) * DAY_MS + 600_000))
     .fetch_all(db.reader())
     .await?;
     for row in rows {
@@ -158,11 +156,6 @@ pub async fn report(db: &Db, app: &str, query: &UsageQuery) -> Result<UsageRepor
 
 fn number(count: i64) -> Result<u64> {
     u64::try_from(count).map_err(Error::internal)
-}
-
-/// Where ids of operations begin that are made at this time (UUIDv7, RFC 9562).
-fn id_at(ms: i64) -> String {
-    format!("op_{:012x}", ms.max(0))
 }
 
 /// The report as a table.

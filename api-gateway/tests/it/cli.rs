@@ -61,7 +61,7 @@ fn a_quota_is_for_an_app_that_is_there() {
         command.args(["set-quota", app, "--operations-per-day", limit]);
         command.env("HANSE_GATEWAY_DATA_DIR", dir.path()).output().unwrap()
     };
-    refused(&set(&format!("app_{}", "0".repeat(32)), "5"), &["app"]);
+    refused(&set(&format!("app_{}", "0".repeat(32)), "5"), &["no such app"]);
     refused(&set("app_1", "many"), &["number or default"]);
     refused(&set("app_1", "18446744073709551615"), &["number or default"]);
 }

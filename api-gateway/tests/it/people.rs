@@ -294,6 +294,8 @@ on_both_engines!(users_find_each_other_by_open_profiles, |gateway| {
         answer.expect_broken("query.search", "length");
     }
 
+    let answer = gateway.get("/users/profiles?cursor=YWJj").bearer(&tenant.user_token).send().await;
+    answer.expect_broken("query.cursor", "format");
     // Who was there before names were kept for searches is found after the next start.
     let db = gateway.server().state().db.clone();
     sqlx::query("UPDATE users SET name_key = NULL").execute(db.writer()).await.unwrap();

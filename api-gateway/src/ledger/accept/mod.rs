@@ -22,7 +22,6 @@ mod repeats;
 mod store;
 mod wallets;
 
-pub use quotas::DAY_MS;
 pub(crate) use quotas::Quotas;
 pub(crate) use wallets::sign_one;
 

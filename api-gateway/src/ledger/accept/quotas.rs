@@ -5,7 +5,7 @@
 
 use super::super::intent::Submission;
 use super::super::types::Accepted;
-use crate::db::{Db, Id, now_ms};
+use crate::db::{DAY_MS, Db, Id, day_of, now_ms};
 use crate::error::{Code, Error, Result};
 use sqlx::AnyConnection;
 use std::collections::HashMap;
@@ -17,9 +17,6 @@ const LOOK: Duration = Duration::from_secs(10);
 
 /// Apps remembered at most.
 const MAX_APPS: usize = 100_000;
-
-/// A day, in milliseconds.
-pub const DAY_MS: i64 = 86_400_000;
 
 /// What apps have used of their quotas today.
 #[derive(Debug, Default)]
@@ -53,7 +50,7 @@ impl Quotas {
         results: &mut [Option<Result<Accepted>>],
     ) -> Result<Vec<usize>> {
         let now = now_ms();
-        let day = now.div_euclid(DAY_MS);
+        let day = day_of(now);
         let mut admitted = Vec::with_capacity(new.len());
         for index in new {
             let app = submissions[index].app_id.as_str();
@@ -100,7 +97,7 @@ impl Quotas {
     pub async fn used(&self, db: &Db, app: &str) -> Result<(Option<u64>, u64)> {
         let mut connection = db.reader().acquire().await?;
         let per_day = self.of(&mut connection, app).await?;
-        let count = today(&mut connection, app, now_ms().div_euclid(DAY_MS)).await?;
+        let count = today(&mut connection, app, day_of(now_ms())).await?;
         Ok((Some(per_day).filter(|limit| *limit > 0), count))
     }
 
