@@ -81,6 +81,45 @@ async fn an_accepted_transaction_is_never_lost_from_sight() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_reorganisation_takes_out_of_the_chain_comes_back() -> Result<()> {
+    let mut node = Node::prepare(&["--dev", "--sealing", "manual"])?;
+    node.spawn()?;
+    node.ready().await?;
+    let rpc = node.rpc();
+    let wallet = Wallet::dev(0);
+    let to = TxKind::Call(Wallet::dev(1).address());
+    let seal = async |parent: Value| -> Result<Value> {
+        Ok(rpc.call("engine_createBlock", json!([true, false, parent])).await?["hash"].clone())
+    };
+    let send = async |nonce| rpc.send(&wallet.sign(nonce, to, Bytes::new(), 21_000)?).await;
+
+    // When the second is looked at, the first is in a block, and when the third is, the second waits.
+    let genesis = rpc.call("chain_getBlockHash", json!([0])).await?;
+    let mut sent = vec![send(0).await?];
+    seal(Value::Null).await?;
+    erc20::receipt(&rpc, &sent[0]).await?;
+    sent.extend([send(1).await?, send(2).await?]);
+
+    // Two blocks on the genesis are a longer chain. The waiting can't be in the first of them.
+    let fork = seal(genesis).await?;
+    seal(fork).await?;
+    let status = json!({ "pending": "0x3", "queued": "0x0" });
+    until("the first is back", Duration::from_secs(20), async || {
+        Ok((rpc.call("txpool_status", json!([])).await? == status).then_some(()))
+    })
+    .await?;
+    seal(Value::Null).await?;
+    let mut places = Vec::new();
+    for hash in &sent {
+        let receipt = erc20::receipt(&rpc, hash).await?;
+        ensure!(receipt["status"] == "0x1" && receipt["blockNumber"] == "0x3", "{receipt}");
+        places.push(receipt["transactionIndex"].clone());
+    }
+    ensure!(places == ["0x0", "0x1", "0x2"], "{places:?}");
+    Ok(())
+}
+
 /// Counts down from 2^24: some 10 Mgas each.
 const COUNTER: &str = "0x62ffffff5b60019003806004575000";
 

@@ -9,10 +9,13 @@ use sc_proposer_metrics::EndProposingReason as End;
 use sc_transaction_pool_api::{InPoolTransaction, ReadyTransactions, TxInvalidityReportMap};
 use sp_blockchain::{ApplyExtrinsicFailed::Validity, Error, Result};
 use sp_core::H256;
+use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
 /// Gas limits of a batch together: 40 ms of a slot when all is used.
 const BATCH_GAS: u64 = 4_000_000;
+/// The reason why a transaction has to wait for an earlier one of its sender.
+const FUTURE: TransactionValidityError = TransactionValidityError::Invalid(InvalidTransaction::Future);
 /// A block is full when so many transactions, one after the other, have found no room in it.
 const MAX_SKIPPED: usize = 8;
 
@@ -80,6 +83,8 @@ fn fill_by<T: Pooled>(
             batches.leave_out(in_pool);
             match error {
                 _ if tried_in_vain => {}
+                // What comes before it was taken out of the chain, and may come back.
+                Error::ApplyExtrinsicFailed(Validity(FUTURE)) => {}
                 Error::ApplyExtrinsicFailed(Validity(error)) if error.exhausted_resources() => {
                     filled.end = End::HitBlockWeightLimit;
                     skipped += 1;
@@ -146,7 +151,6 @@ fn gas_of(extrinsic: &UncheckedExtrinsic) -> u64 {
 mod tests {
     use super::*;
     use sp_blockchain::ApplyExtrinsicFailed;
-    use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
     use std::time::Duration;
 
     /// Of a sender, with its place in the sender's order: it requires the one before.
@@ -317,6 +321,14 @@ mod tests {
         assert!(!block.tried.contains(&[1, 2]) && !block.tried.contains(&[1, 3]));
         let reasons: Vec<_> = filled.invalid.into_iter().collect();
         assert_eq!(reasons, [(invalid, Some(TransactionValidityError::Invalid(InvalidTransaction::Payment)))]);
+    }
+
+    #[test]
+    fn who_has_to_wait_for_an_earlier_one_is_not_invalid() {
+        let mut block = Block::default();
+        let filled = run(&mut block, vec![ready(1, 1, 9), ready(1, 2, 9), ready(2, 0, 9)], 1_000);
+        assert_eq!((block.has, block.tried.len()), (vec![[2, 0]], 3));
+        assert!(filled.invalid.is_empty());
     }
 
     #[test]

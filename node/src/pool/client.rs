@@ -1,6 +1,5 @@
 //! The client as the SDK's pool sees it.
 
-use super::memo::Remembering;
 use crate::{execution::Native, service::FullClient};
 use hanse_runtime::{RuntimeApiImpl, opaque::Block};
 use sc_client_api::{
@@ -13,7 +12,6 @@ use sp_runtime::{
     Justifications,
     generic::{BlockId, SignedBlock},
     traits::{BlockIdTo, NumberFor},
-    transaction_validity::{TransactionSource, ValidTransaction},
 };
 use std::sync::Arc;
 
@@ -21,26 +19,21 @@ type Extrinsic = hanse_runtime::opaque::UncheckedExtrinsic;
 type Header = <Block as sp_runtime::traits::Block>::Header;
 
 /// The client, but that transactions are validated by native code where it can ([`Native`]), since the Wasm takes a new instance for
-/// each call, and that what is valid is remembered for a moment ([`Remembering`]).
+/// each call.
 pub struct PoolClient {
     client: Arc<FullClient>,
-    runtime: Remembering<Native<Arc<FullClient>>>,
+    runtime: Native<Arc<FullClient>>,
 }
 
 impl PoolClient {
     /// Wraps the client.
     pub fn new(client: Arc<FullClient>) -> Self {
-        Self { runtime: Remembering::new(Native::new(client.clone())), client }
-    }
-
-    /// That an extrinsic is valid at a block, if that is remembered.
-    pub fn recall(&self, at: H256, source: TransactionSource, extrinsic: &Extrinsic) -> Option<ValidTransaction> {
-        self.runtime.recall(at, source, extrinsic)
+        Self { runtime: Native::new(client.clone()), client }
     }
 }
 
 impl ProvideRuntimeApi<Block> for PoolClient {
-    type Api = RuntimeApiImpl<Block, Remembering<Native<Arc<FullClient>>>>;
+    type Api = RuntimeApiImpl<Block, Native<Arc<FullClient>>>;
 
     fn runtime_api(&self) -> ApiRef<'_, Self::Api> {
         self.runtime.runtime_api()

@@ -16,13 +16,13 @@
 //! - No sender has more than its share, and who sends with gaps takes no place from those who don't.
 //! - Who pays more goes first; equals go as they came.
 //! - A full pool gives way only to who pays more than the least that is in it.
+//! - What a reorganisation takes out of the chain comes back, unless it isn't valid any more.
 
 mod admission;
 pub mod block;
 mod client;
 mod known;
 mod local;
-mod memo;
 mod order;
 pub mod pending;
 mod sdk;
@@ -35,15 +35,21 @@ pub use sdk::{SdkPool, sdk_pool};
 use crate::service::FullClient;
 use async_trait::async_trait;
 use hanse_runtime::opaque::{Block, UncheckedExtrinsic};
+use log::debug;
 use order::InOrder;
+use parking_lot::Mutex;
 use pending::PendingTransactions;
+use sc_client_api::BlockBackend;
+use sc_transaction_pool::{TimedTransactionSource, ValidateTransactionPriority};
 use sc_transaction_pool_api::{
     ChainEvent, ImportNotificationStream, LocalTransactionPool, MaintainedTransactionPool, PoolStatus,
     ReadyTransactions, TransactionPool, TransactionSource, TransactionStatusStreamFor, TxInvalidityReportMap,
 };
+use sp_blockchain::{HashAndNumber, HeaderBackend, tree_route};
 use sp_core::H256;
+use sp_runtime::generic::BlockId;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     pin::Pin,
     sync::{
         Arc,
@@ -56,6 +62,9 @@ type InPool = <SdkPool as TransactionPool>::InPoolTransaction;
 type Error = <SdkPool as TransactionPool>::Error;
 type Ready = Box<dyn ReadyTransactions<Item = Arc<InPool>> + Send>;
 
+/// Between two best blocks that are further apart nothing is looked for: the node was synchronising.
+const LONGEST_ROUTE: u32 = 1_000;
+
 /// The pool.
 pub struct Pool {
     inner: SdkPool,
@@ -63,12 +72,15 @@ pub struct Pool {
     pending: PendingTransactions,
     params: PoolParams,
     changes: AtomicU64,
+    /// The best block as the pool has last seen it.
+    best: Mutex<H256>,
 }
 
 impl Pool {
     /// Puts the rules before the SDK's pool.
     pub fn new(inner: SdkPool, client: Arc<FullClient>, params: PoolParams) -> Self {
-        Self { inner, client, pending: PendingTransactions::default(), params, changes: AtomicU64::new(0) }
+        let best = Mutex::new(client.info().best_hash);
+        Self { inner, client, pending: PendingTransactions::default(), params, changes: AtomicU64::new(0), best }
     }
 
     /// Its transactions by Ethereum hash and by sender.
@@ -114,11 +126,40 @@ impl Pool {
             let mut known = self.pending.known();
             ready.iter().map(|in_pool| known.arrival(&in_pool.hash)).collect()
         };
-        Box::new(InOrder::new(ready.into_iter().zip(arrivals)))
+        Box::new(InOrder::new(ready.into_iter().zip(arrivals), pending::tag_before))
     }
 
     fn changed(&self) {
         self.changes.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Judges anew what a reorganisation has taken out of the chain. The SDK's pool does so only where it looks at all that it
+    /// holds after each block.
+    async fn bring_back(&self, from: H256, to: H256) -> sp_blockchain::Result<()> {
+        let number = self.client.expect_block_number_from_id(&BlockId::Hash(to))?;
+        if number.abs_diff(self.client.expect_block_number_from_id(&BlockId::Hash(from))?) > LONGEST_ROUTE {
+            return Ok(());
+        }
+        let route = tree_route(&*self.client, from, to)?;
+        if route.retracted().is_empty() {
+            return Ok(());
+        }
+        let mut enacted = HashSet::new();
+        for block in route.enacted() {
+            let body = self.client.block_body(block.hash)?.unwrap_or_default();
+            enacted.extend(body.iter().map(|extrinsic| self.hash_of(extrinsic)));
+        }
+        let mut lost = Vec::new();
+        for block in route.retracted().iter().rev() {
+            let body = self.client.block_body(block.hash)?.unwrap_or_default();
+            lost.extend(body.into_iter().filter(|extrinsic| !enacted.contains(&self.hash_of(extrinsic))));
+        }
+        debug!(target: "pool", "{} extrinsics are in no block any more", lost.len());
+        let lost = lost.into_iter().map(|extrinsic| (TimedTransactionSource::new_external(false), Arc::new(extrinsic)));
+        let at = HashAndNumber { hash: to, number };
+        // What is not valid any more, as the blocks' inherents, is refused.
+        self.inner.pool().resubmit_at(&at, lost, ValidateTransactionPriority::Submitted).await;
+        Ok(())
     }
 }
 
@@ -212,7 +253,16 @@ impl TransactionPool for Pool {
 #[async_trait]
 impl MaintainedTransactionPool for Pool {
     async fn maintain(&self, event: ChainEvent<Block>) {
+        let moved = match event {
+            ChainEvent::NewBestBlock { hash, .. } => Some((std::mem::replace(&mut *self.best.lock(), hash), hash)),
+            ChainEvent::NewBlock { .. } | ChainEvent::Finalized { .. } => None,
+        };
         self.inner.maintain(event).await;
+        if let Some((from, to)) = moved
+            && let Err(error) = self.bring_back(from, to).await
+        {
+            debug!(target: "pool", "no way from block {from} to {to}: {error}");
+        }
         self.changed();
     }
 }

@@ -212,8 +212,18 @@ fn noted(in_pool: &InPool) -> Option<Noted> {
 
 /// The sender, from what the runtime says that the transaction provides.
 pub fn sender_of(tag: &[u8]) -> Option<H160> {
-    let (sender, _): (H160, u64) = Decode::decode(&mut tag.strip_prefix(b"eth")?).ok()?;
-    Some(sender)
+    place(tag).map(|(sender, _)| sender)
+}
+
+/// What the sender's transaction before provides.
+pub fn tag_before(tag: &[u8]) -> Option<Vec<u8>> {
+    let (sender, nonce) = place(tag)?;
+    Some((b"eth", sender, nonce.checked_sub(1)?).encode())
+}
+
+/// Sender and nonce.
+fn place(tag: &[u8]) -> Option<(H160, u64)> {
+    Decode::decode(&mut tag.strip_prefix(b"eth")?).ok()
 }
 
 /// The Ethereum transaction in an extrinsic of the pool, if it is one.
@@ -233,5 +243,7 @@ mod tests {
         assert_eq!(sender_of(&tag), Some(sender));
         assert_eq!(sender_of(&tag[1..]), None);
         assert_eq!(sender_of(b"eth"), None);
+        assert_eq!(tag_before(&tag), Some((b"eth", sender, 8u64).encode()));
+        assert_eq!(tag_before(&(b"eth", sender, 0u64).encode()), None);
     }
 }

@@ -1,4 +1,7 @@
 //! The SDK's pool, without Ethereum's rules, and the chain as it sees it.
+//!
+//! It looks anew at what it holds each twenty blocks, and not after each one: under load that would be most of what a node does.
+//! A transaction that isn't valid any more, for a balance that fell, is found out by the author who tries it, or at that look.
 
 use super::{PoolClient, PoolParams, admission::Total};
 use crate::service::FullClient;
@@ -26,12 +29,9 @@ pub type SdkPool = BasicPool<Api, Block>;
 type Error = <Sdk as ChainApi>::Error;
 type Sdk = FullChainApi<PoolClient, Block>;
 
-/// The chain as the SDK's pool sees it. What the pool has asked before is answered at once: through the SDK each answer
-/// goes to another task and back.
-pub struct Api {
-    client: Arc<PoolClient>,
-    sdk: Sdk,
-}
+/// The chain as the SDK's pool sees it. Whether a transaction is valid is found out on the spot: in the SDK the question goes to
+/// another task and the answer back, which takes as long as the native answer itself.
+pub struct Api(Sdk);
 
 /// Makes it. Its tasks, without which a node is of no use, are spawned by `spawner`.
 pub fn sdk_pool(
@@ -42,14 +42,13 @@ pub fn sdk_pool(
     spawner: impl SpawnEssentialNamed,
 ) -> SdkPool {
     let info = client.info();
-    let client = Arc::new(PoolClient::new(client));
-    let api = Api { sdk: FullChainApi::new(client.clone(), registry, &spawner), client };
+    let api = Api(FullChainApi::new(Arc::new(PoolClient::new(client)), registry, &spawner));
     BasicPool::with_revalidation_type(
         room(&params.total, params.ban),
         is_authority.into(),
         Arc::new(api),
         registry,
-        RevalidationType::Full,
+        RevalidationType::Light,
         spawner,
         info.best_number,
         info.best_hash,
@@ -80,12 +79,9 @@ impl ChainApi for Api {
         at: H256,
         source: TransactionSource,
         extrinsic: Arc<UncheckedExtrinsic>,
-        priority: ValidateTransactionPriority,
+        _: ValidateTransactionPriority,
     ) -> Result<TransactionValidity, Error> {
-        match self.client.recall(at, source, &extrinsic) {
-            Some(valid) => Ok(Ok(valid)),
-            None => self.sdk.validate_transaction(at, source, extrinsic, priority).await,
-        }
+        self.validate_transaction_blocking(at, source, extrinsic)
     }
 
     // Everything below is the SDK's.
@@ -96,30 +92,30 @@ impl ChainApi for Api {
         source: TransactionSource,
         extrinsic: Arc<UncheckedExtrinsic>,
     ) -> Result<TransactionValidity, Error> {
-        self.sdk.validate_transaction_blocking(at, source, extrinsic)
+        self.0.validate_transaction_blocking(at, source, extrinsic)
     }
 
     fn block_id_to_number(&self, at: &BlockId<Block>) -> Result<Option<NumberFor<Block>>, Error> {
-        self.sdk.block_id_to_number(at)
+        self.0.block_id_to_number(at)
     }
 
     fn block_id_to_hash(&self, at: &BlockId<Block>) -> Result<Option<H256>, Error> {
-        self.sdk.block_id_to_hash(at)
+        self.0.block_id_to_hash(at)
     }
 
     fn hash_and_length(&self, extrinsic: &UncheckedExtrinsic) -> (H256, usize) {
-        self.sdk.hash_and_length(extrinsic)
+        self.0.hash_and_length(extrinsic)
     }
 
     async fn block_body(&self, at: H256) -> Result<Option<Vec<UncheckedExtrinsic>>, Error> {
-        self.sdk.block_body(at).await
+        self.0.block_body(at).await
     }
 
     fn block_header(&self, at: H256) -> Result<Option<<Block as sp_runtime::traits::Block>::Header>, Error> {
-        self.sdk.block_header(at)
+        self.0.block_header(at)
     }
 
     fn tree_route(&self, from: H256, to: H256) -> Result<TreeRoute<Block>, Error> {
-        self.sdk.tree_route(from, to)
+        self.0.tree_route(from, to)
     }
 }
