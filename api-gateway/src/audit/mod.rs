@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Recorded is every request with a method that changes something by a known caller, with the status of its answer: also
-//! what was refused. Not recorded are single transfers, which operations tell, and renewals of tokens.
+//! what was refused. And what the operator changes of an app by the command line. Not recorded are single transfers, which operations tell, and renewals of tokens.
 //!
 //! How it fails: when the entry can't be written, the answer stands (it is done) and the entry goes to the process's log
 //! as an error.
@@ -16,28 +16,29 @@ mod verify;
 mod writer;
 
 pub use verify::{Verdict, verify};
+pub(crate) use writer::append;
 pub use writer::{AuditLog, run};
 
 use sha2::{Digest as _, Sha256};
 
-/// What is recorded of a request.
+/// What is recorded of a request, or of what the operator did by the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The app that it was about.
     pub app_id: Option<String>,
     /// The owner, where one did it.
     pub owner_id: Option<String>,
-    /// `owner`, `serverKey` or `user`.
+    /// `owner`, `serverKey`, `user` or `operator`.
     pub actor_kind: &'static str,
-    /// `own_…`, `key_…` or `usr_…`
+    /// `own_…`, `key_…` or `usr_…`; of the operator the program, `hanse-gateway`.
     pub actor_id: String,
-    /// Method and route: `POST /tokens/{token}/mint`.
+    /// Method and route, `POST /tokens/{token}/mint`; of the operator the command, `set-quota`.
     pub action: String,
-    /// The path with its ids.
+    /// The path with its ids; of the operator the command's arguments.
     pub path: String,
     /// HTTP status of the answer.
     pub status: u16,
-    /// The request's id.
+    /// The request's id; the operator's have none.
     pub request_id: String,
     /// Network address of the caller.
     pub address: Option<String>,

@@ -1,7 +1,7 @@
 //! Adding entries, many in one commit.
 
 use super::{Entry, Link, address_digest};
-use crate::db::{Db, QueryBuilder, now_ms};
+use crate::db::{Db, QueryBuilder, ROWS_MAX, now_ms};
 use crate::error::{Code, Error, Result};
 use rand::RngCore as _;
 use sqlx::{AnyConnection, Row as _};
@@ -9,9 +9,6 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Entries that may wait. More are told to the process's log.
 const QUEUE: usize = 4_096;
-
-/// Entries of one commit at most: 14 columns each, below SQLite's 32,766 parameters.
-const GROUP: usize = 500;
 
 /// An entry and who waits for it.
 type Waiting = (Entry, oneshot::Sender<Result<()>>);
@@ -44,9 +41,9 @@ impl AuditLog {
 /// Writes what comes in until every [`AuditLog`] is gone.
 pub async fn run(db: Db, mut queue: mpsc::Receiver<Waiting>) {
     let mut group = Vec::new();
-    while queue.recv_many(&mut group, GROUP).await > 0 {
+    while queue.recv_many(&mut group, ROWS_MAX).await > 0 {
         let (entries, waiting): (Vec<Entry>, Vec<_>) = group.drain(..).unzip();
-        let outcome = append(&db, &entries).await;
+        let outcome = append_alone(&db, &entries).await;
         for done in waiting {
             let _ = done.send(outcome.as_ref().copied().map_err(Error::same_answer));
         }
@@ -56,9 +53,17 @@ pub async fn run(db: Db, mut queue: mpsc::Receiver<Waiting>) {
     }
 }
 
-async fn append(db: &Db, entries: &[Entry]) -> Result<()> {
+async fn append_alone(db: &Db, entries: &[Entry]) -> Result<()> {
     let mut tx = db.write().await?;
-    let (mut sequence, mut hash) = head(&mut tx, db.for_update()).await?;
+    append(db, &mut tx, entries).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Adds entries together with what they tell of. To be the last that a transaction does: it holds the log's head, which all
+/// others wait for.
+pub(crate) async fn append(db: &Db, tx: &mut AnyConnection, entries: &[Entry]) -> Result<()> {
+    let (mut sequence, mut hash) = head(tx, db.for_update()).await?;
     let now = now_ms();
     let mut rows = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -83,12 +88,10 @@ async fn append(db: &Db, entries: &[Entry]) -> Result<()> {
         .hash(&hash);
         rows.push((entry, sequence, salt, digest, hash.clone()));
     }
-    let mut query = QueryBuilder::new(
-        "INSERT INTO audit_log (sequence, app_id, owner_id, actor_kind, actor_id, action, path, status, request_id, \
-         address, address_salt, address_digest, created_at_ms, hash) ",
-    );
-    query.push_values(rows, |mut row, (entry, sequence, salt, digest, hash)| {
-        row.push_bind(sequence)
+    let insert = "INSERT INTO audit_log (sequence, app_id, owner_id, actor_kind, actor_id, action, path, status, request_id, \
+         address, address_salt, address_digest, created_at_ms, hash) ";
+    QueryBuilder::insert_all(tx, insert, &rows, "", |mut row, (entry, sequence, salt, digest, hash)| {
+        row.push_bind(*sequence)
             .push_bind(entry.app_id.as_deref())
             .push_bind(entry.owner_id.as_deref())
             .push_bind(entry.actor_kind)
@@ -102,14 +105,13 @@ async fn append(db: &Db, entries: &[Entry]) -> Result<()> {
             .push_bind(digest)
             .push_bind(now)
             .push_bind(hash);
-    });
-    query.execute(&mut tx).await?;
+    })
+    .await?;
     sqlx::query("UPDATE audit_heads SET sequence = $1, hash = $2 WHERE id = 1")
         .bind(sequence)
         .bind(hash)
-        .execute(&mut *tx)
+        .execute(tx)
         .await?;
-    tx.commit().await?;
     Ok(())
 }
 

@@ -16,21 +16,21 @@ pub struct AuditEntry {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub time: UnixMs,
-    /// Who: `owner`, `serverKey` or `user`.
+    /// Who: `owner`, `serverKey`, `user`, or the `operator` by the command line.
     pub actor_kind: String,
-    /// `own_…`, `key_…` or `usr_…`
+    /// `own_…`, `key_…` or `usr_…`; of the operator the program.
     pub actor: String,
     /// `app_…` that it was about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app: Option<String>,
-    /// Method and route.
+    /// Method and route; of the operator the command.
     #[schema(example = "POST /tokens/{token}/mint")]
     pub action: String,
-    /// The path with its ids.
+    /// The path with its ids; of the operator the command's arguments.
     pub path: String,
     /// HTTP status of the answer.
     pub status: u64,
-    /// The request's id, as in the answer and in the operator's log.
+    /// The request's id, as in the answer and in the operator's log; empty where there was none.
     pub request_id: String,
     /// Where from: an IP address.
     #[serde(skip_serializing_if = "Option::is_none")]

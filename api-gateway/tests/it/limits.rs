@@ -2,6 +2,7 @@
 
 use crate::on_both_engines;
 use crate::support::{Answer, Gateway, PASSWORD, Tenant, unique};
+use hanse_tests::until;
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -269,11 +270,24 @@ on_both_engines!(the_operator_gives_an_app_a_quota_of_its_own, |gateway| {
     hanse_gateway::services::quotas::set_operations_per_day(&db, &ours.app, Some(3)).await.unwrap();
     let unknown = hanse_gateway::services::quotas::set_operations_per_day(&db, "app_none", Some(1)).await;
     assert_eq!(unknown.unwrap_err().code().as_str(), "not_found");
-    // What was counted before is believed for ten seconds: a gateway that has just started looks at once.
+    let audit = gateway.get(&format!("/apps/{}/audit", ours.app)).bearer(&ours.owner_token).send().await.expect(200);
+    let told = &audit["items"][0];
+    assert_eq!((&told["actorKind"], &told["action"]), (&json!("operator"), &json!("set-quota")));
+    assert_eq!(told["path"], json!(format!("{} --operations-per-day 3", ours.app)));
+    // A gateway that has just started looks at once.
     gateway.restart().await;
     make(&gateway, &ours).await.expect(202);
     make(&gateway, &ours).await.expect_problem(429, "quota_exceeded");
     let after = quota(&gateway, &ours).await;
     assert_eq!((&after["limit"], &after["used"]), (&json!(3), &json!(3)));
     make(&gateway, &theirs).await.expect(202);
+    // One that runs believes what it has counted for ten seconds.
+    let db = gateway.server().state().db.clone();
+    hanse_gateway::services::quotas::set_operations_per_day(&db, &ours.app, Some(4)).await.unwrap();
+    until("the new quota", Duration::from_secs(30), || async {
+        Ok((make(&gateway, &ours).await.status == 202).then_some(()))
+    })
+    .await
+    .unwrap();
+    make(&gateway, &ours).await.expect_problem(429, "quota_exceeded");
 });
