@@ -4,7 +4,8 @@
 use crate::support::Gateway;
 use hanse_gateway::api;
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
 
@@ -61,6 +62,33 @@ fn assert_refs_exist(document: &Value, value: &Value) {
         Value::Array(items) => items.iter().for_each(|value| assert_refs_exist(document, value)),
         _ => {}
     }
+}
+
+/// Of two types with one name the document would keep either, in silence.
+#[test]
+fn no_two_types_share_a_schemas_name() {
+    let mut names: HashMap<String, PathBuf> = HashMap::new();
+    for file in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for after in text.split("ToSchema").skip(1) {
+            let mut lines = after.lines().skip(1).filter(|line| !line.starts_with("#[") && !line.starts_with("///"));
+            let words: Vec<&str> = lines.next().unwrap_or_default().split(|c: char| !c.is_alphanumeric()).collect();
+            let ["pub", "struct" | "enum", name, ..] = words[..] else { continue };
+            if let Some(first) = names.insert(name.to_owned(), file.clone()) {
+                panic!("{name} is in {} and in {}", first.display(), file.display());
+            }
+        }
+    }
+    let document: Value = serde_json::from_str(&api::document_json().unwrap()).unwrap();
+    for schema in document["components"]["schemas"].as_object().unwrap().keys() {
+        let name = schema.split('_').next().unwrap();
+        assert!(names.contains_key(name), "{schema} was not found in the source");
+    }
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
 }
 
 #[tokio::test]
