@@ -7,6 +7,9 @@ use sqlx::any::{AnyArguments, AnyQueryResult, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AssertSqlSafe};
 
+/// Rows in one statement: few enough for the parameters that either engine takes.
+pub const ROWS_MAX: usize = 500;
+
 /// Statements with more parameters than this are not kept prepared.
 const KEPT_PARAMETERS: usize = 32;
 
@@ -79,6 +82,25 @@ impl QueryBuilder {
             self.sql.push(')');
         }
         self
+    }
+
+    /// Inserts as many rows as there are, with as few statements: `insert`, their values, `then`. `fill` writes one row.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn insert_all<T>(
+        connection: &mut AnyConnection,
+        insert: &'static str,
+        rows: &[T],
+        then: &'static str,
+        mut fill: impl FnMut(Row<'_>, &T),
+    ) -> Result<(), sqlx::Error> {
+        for chunk in rows.chunks(ROWS_MAX) {
+            let mut query = Self::new(insert);
+            query.push_values(chunk, &mut fill).push(then);
+            query.execute(&mut *connection).await?;
+        }
+        Ok(())
     }
 
     /// The finished statement. A connection keeps it prepared only when it is small: large ones come in so many lengths

@@ -25,15 +25,17 @@ mod builder;
 mod ids;
 mod known;
 mod page;
+mod patch;
 mod statement;
 mod time;
 
 pub use amount::{Amount, NotAnAmount};
 pub use asset::{Asset, Standard, locator};
-pub use builder::QueryBuilder;
+pub use builder::{QueryBuilder, ROWS_MAX};
 pub use ids::{Id, new_id};
 pub use known::{KnownRows, KnownToken, KnownWallet, SealedWallet};
 pub use page::{Order, OrderedPageQuery, Page, PageQuery, cursor};
+pub use patch::Patch;
 pub use statement::{Statement, Value, is_away, is_unique_violation, is_write_conflict, taken_field};
 pub use time::{DAY_MS, UnixMs, day_of, now_ms};
 

@@ -6,9 +6,6 @@ use crate::error::{Error, Result};
 use serde::Serialize;
 use sqlx::{AnyConnection, Row as _};
 
-/// Rows of one statement.
-const CHUNK: usize = 500;
-
 /// An event that is not written yet.
 pub struct Draft {
     pub(crate) app_id: String,
@@ -52,12 +49,13 @@ pub async fn append(tx: &mut AnyConnection, drafts: Vec<Draft>) -> Result<()> {
         .await?;
     let mut sequence = row.try_get::<i64, _>(0)? - count;
     let now = now_ms();
-    for chunk in drafts.chunks(CHUNK) {
-        let mut query = QueryBuilder::new(
-            "INSERT INTO events (sequence, id, app_id, type, account, other_account, user_id, other_user_id, \
+    QueryBuilder::insert_all(
+        tx,
+        "INSERT INTO events (sequence, id, app_id, type, account, other_account, user_id, other_user_id, \
              operation_id, data, created_at_ms) ",
-        );
-        query.push_values(chunk, |mut row, draft| {
+        &drafts,
+        "",
+        |mut row, draft| {
             sequence += 1;
             row.push_bind(sequence)
                 .push_bind(new_id(Id::Event))
@@ -70,9 +68,9 @@ pub async fn append(tx: &mut AnyConnection, drafts: Vec<Draft>) -> Result<()> {
                 .push_bind(draft.operation_id.clone())
                 .push_bind(&draft.data)
                 .push_bind(now);
-        });
-        query.execute(&mut *tx).await?;
-    }
+        },
+    )
+    .await?;
     metrics::counter!("hanse_gateway_events_total").increment(drafts.len() as u64);
     Ok(())
 }
@@ -92,6 +90,7 @@ pub async fn skip_numbers(db: &Db) -> Result<()> {
 mod tests {
     use super::super::log;
     use super::*;
+    use crate::db::ROWS_MAX;
 
     async fn write(db: &Db, names: &[&str]) {
         let mut tx = db.write().await.unwrap();
@@ -107,7 +106,7 @@ mod tests {
             skip_numbers(db).await.unwrap();
             write(db, &["a", "b"]).await;
             // More rows than one statement takes.
-            let many = vec!["c"; CHUNK + 1];
+            let many = vec!["c"; ROWS_MAX + 1];
             write(db, &many).await;
             let head = log::head(db).await.unwrap();
             assert_eq!(head, many.len() as i64 + 2, "{}", test.name);

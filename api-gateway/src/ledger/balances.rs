@@ -10,15 +10,12 @@
 use super::effects::PendingDelta;
 use super::intent::TokenRef;
 use super::types::{Balance, Confirmed};
-use crate::db::{Amount, Asset, Db, QueryBuilder};
+use crate::db::{Amount, Asset, Db, QueryBuilder, ROWS_MAX};
 use crate::error::{Error, Result};
 use alloy::primitives::U256;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 use std::collections::{BTreeSet, HashMap};
-
-/// Rows in one statement: 8 columns each, below SQLite's 32,766 parameters.
-const CHUNK: usize = 500;
 
 /// Token id and address.
 pub(crate) type Key = (String, String);
@@ -105,7 +102,7 @@ impl Table {
 
     async fn read(&mut self, db: &Db, connection: &mut AnyConnection, keys: &BTreeSet<Key>) -> Result<()> {
         let keys: Vec<&Key> = keys.iter().collect();
-        for chunk in keys.chunks(CHUNK) {
+        for chunk in keys.chunks(ROWS_MAX) {
             // A join: for `(token_id, address) IN (VALUES …)` SQLite would read the whole table.
             let mut query = QueryBuilder::new(
                 "SELECT b.token_id, b.address, b.included, b.finalized, b.pending_in, b.pending_own_in, b.pending_out \
@@ -125,17 +122,19 @@ impl Table {
 
     async fn insert_empty(&self, connection: &mut AnyConnection, keys: &BTreeSet<Key>) -> Result<()> {
         let keys: Vec<&Key> = keys.iter().collect();
-        for chunk in keys.chunks(CHUNK) {
-            let mut query = QueryBuilder::new(INSERT);
-            query.push_values(chunk, |mut row, (token, address)| {
+        QueryBuilder::insert_all(
+            connection,
+            INSERT,
+            &keys,
+            " ON CONFLICT (token_id, address) DO NOTHING",
+            |mut row, (token, address)| {
                 row.push_bind(token.clone()).push_bind(address.clone()).push_bind(self.app_id(token));
                 for _ in 0..5 {
                     row.push("'0'");
                 }
-            });
-            query.push(" ON CONFLICT (token_id, address) DO NOTHING");
-            query.execute(&mut *connection).await?;
-        }
+            },
+        )
+        .await?;
         Ok(())
     }
 
@@ -162,9 +161,14 @@ impl Table {
     /// Writes the changed rows.
     pub async fn store(&self, connection: &mut AnyConnection) -> Result<()> {
         let changed: Vec<&Key> = self.changed.iter().collect();
-        for chunk in changed.chunks(CHUNK) {
-            let mut query = QueryBuilder::new(INSERT);
-            query.push_values(chunk, |mut row, key| {
+        QueryBuilder::insert_all(
+            connection,
+            INSERT,
+            &changed,
+            " ON CONFLICT (token_id, address) DO UPDATE SET included = excluded.included, \
+                 finalized = excluded.finalized, pending_in = excluded.pending_in, \
+                 pending_own_in = excluded.pending_own_in, pending_out = excluded.pending_out",
+            |mut row, key| {
                 let entry = self.rows.get(*key).copied().unwrap_or_default();
                 row.push_bind(key.0.clone()).push_bind(key.1.clone()).push_bind(self.app_id(&key.0));
                 for amount in
@@ -172,14 +176,9 @@ impl Table {
                 {
                     row.push_bind(amount.to_string());
                 }
-            });
-            query.push(
-                " ON CONFLICT (token_id, address) DO UPDATE SET included = excluded.included, \
-                 finalized = excluded.finalized, pending_in = excluded.pending_in, \
-                 pending_own_in = excluded.pending_own_in, pending_out = excluded.pending_out",
-            );
-            query.execute(&mut *connection).await?;
-        }
+            },
+        )
+        .await?;
         Ok(())
     }
 }

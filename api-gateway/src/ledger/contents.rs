@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::projection::BlockData;
 use super::types::Failure;
 use super::{Inner, revert};
-use crate::db::QueryBuilder;
+use crate::db::{QueryBuilder, ROWS_MAX};
 use crate::error::Error;
 use alloy::primitives::{Address, B256, Bytes, U64, U256};
 use sqlx::Row as _;
@@ -173,7 +173,7 @@ async fn reasons(
 /// Those of these transactions that are ours, with their raw bytes.
 async fn raw_of_ours(inner: &Inner, hashes: &[B256]) -> Result<HashMap<B256, String>, Fault> {
     let mut ours = HashMap::new();
-    for chunk in hashes.chunks(500) {
+    for chunk in hashes.chunks(ROWS_MAX) {
         let mut query = QueryBuilder::new("SELECT tx_hash, raw_tx FROM operations WHERE tx_hash IN (");
         query.push_list(chunk.iter().map(|hash| hash_text(*hash)));
         query.push(")");

@@ -5,7 +5,7 @@ use super::projection::BlockData;
 use super::state::big;
 use super::types::Status;
 use crate::abi::{self, Decoded};
-use crate::db::{QueryBuilder, UnixMs};
+use crate::db::{QueryBuilder, ROWS_MAX, UnixMs};
 use crate::error::{Error, Result};
 use alloy::json_abi::{Event, JsonAbi};
 use alloy::primitives::{Address, B256, Bytes};
@@ -14,9 +14,6 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 use std::collections::{BTreeSet, HashMap};
 use utoipa::ToSchema;
-
-/// Rows in one statement: 9 columns each, below SQLite's 32,766 parameters.
-const CHUNK: usize = 500;
 
 /// A log of a contract.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -73,12 +70,13 @@ pub(super) async fn append(tx: &mut AnyConnection, blocks: &[BlockData]) -> Resu
             contracts.map(move |contract| (data, hash, log, contract))
         })
         .collect();
-    for chunk in rows.chunks(CHUNK) {
-        let mut query = QueryBuilder::new(
-            "INSERT INTO contract_logs (block_number, log_index, contract_id, app_id, block_hash, tx_hash, topics, data, \
+    QueryBuilder::insert_all(
+        tx,
+        "INSERT INTO contract_logs (block_number, log_index, contract_id, app_id, block_hash, tx_hash, topics, data, \
              timestamp_ms) ",
-        );
-        query.push_values(chunk, |mut row, (data, hash, log, (contract, app))| {
+        &rows,
+        "",
+        |mut row, (data, hash, log, (contract, app))| {
             let topics: Vec<_> = log.topics.iter().map(|topic| hash_text(*topic)).collect();
             row.push_bind(big(data.block.number()))
                 .push_bind(big(log.log_index.to()))
@@ -89,9 +87,9 @@ pub(super) async fn append(tx: &mut AnyConnection, blocks: &[BlockData]) -> Resu
                 .push_bind(serde_json::Value::from(topics).to_string())
                 .push_bind(log.data.to_string())
                 .push_bind(data.block.timestamp_ms());
-        });
-        query.execute(&mut *tx).await?;
-    }
+        },
+    )
+    .await?;
     Ok(())
 }
 
@@ -108,7 +106,7 @@ async fn named(
 ) -> Result<HashMap<Address, Vec<(String, String)>>> {
     let mut named: HashMap<Address, Vec<(String, String)>> = HashMap::new();
     let texts: Vec<String> = addresses.iter().map(|address| address_text(*address)).collect();
-    for chunk in texts.chunks(CHUNK) {
+    for chunk in texts.chunks(ROWS_MAX) {
         let mut query = QueryBuilder::new("SELECT address, id, app_id FROM contracts WHERE address IN (");
         query.push_list(chunk);
         query.push(") ORDER BY id");

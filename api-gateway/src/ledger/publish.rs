@@ -6,14 +6,11 @@ use super::operations;
 use super::state::big;
 use super::transactions;
 use super::types::{Operation, Status, Transaction};
-use crate::db::QueryBuilder;
+use crate::db::{QueryBuilder, ROWS_MAX};
 use crate::error::{Error, Result};
 use crate::events::{Draft, Kind};
 use serde::Serialize;
 use sqlx::{AnyConnection, Row as _};
-
-/// Rows of one statement.
-const CHUNK: usize = 500;
 
 /// Which way the chain went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +36,7 @@ struct Movement {
 /// What has become of operations.
 pub(crate) async fn operations(tx: &mut AnyConnection, ids: &[String], way: Way) -> Result<Vec<Draft>> {
     let mut drafts = Vec::new();
-    for chunk in ids.chunks(CHUNK) {
+    for chunk in ids.chunks(ROWS_MAX) {
         for (app_id, user_id, operation) in operations::by_ids(tx, chunk).await? {
             drafts.push(Draft {
                 app_id,

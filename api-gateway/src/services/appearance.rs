@@ -1,7 +1,7 @@
 //! How tokens and collections look to people: kept off chain, changed at will.
 
 use super::owners::label;
-use crate::db::Db;
+use crate::db::{Db, Patch};
 use crate::error::{FieldError, Result};
 
 /// Longest description, in characters.
@@ -24,16 +24,13 @@ pub struct Change {
 /// # Errors
 /// When the database is away.
 pub(super) async fn store(db: &Db, app_id: &str, id: &str, change: Change) -> Result<()> {
-    let mut tx = db.write().await?;
-    for (sql, value) in [
-        ("UPDATE tokens SET description = $1 WHERE app_id = $2 AND id = $3", change.description),
-        ("UPDATE tokens SET icon = $1 WHERE app_id = $2 AND id = $3", change.icon),
-    ] {
-        if let Some(value) = value {
-            sqlx::query(sql).bind(value).bind(app_id).bind(id).execute(&mut *tx).await?;
-        }
-    }
-    tx.commit().await?;
+    Patch::new("UPDATE tokens SET ")
+        .set("description = ", change.description)
+        .set("icon = ", change.icon)
+        .only(" WHERE app_id = ", app_id)
+        .only(" AND id = ", id)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::auth::access::Role;
 use crate::custody::Custody;
-use crate::db::{Db, Id, OrderedPageQuery, Page, QueryBuilder, Statement, UnixMs, new_id, now_ms};
+use crate::db::{Db, Id, OrderedPageQuery, Page, Patch, QueryBuilder, Statement, UnixMs, new_id, now_ms};
 use crate::error::{Error, Result};
 use crate::ledger::contracts::{address_text, chain_app_id};
 use crate::ledger::{Accepted, Intent, Ledger, RequestKey, Submission};
@@ -182,20 +182,16 @@ pub struct Change {
 /// 404.
 pub async fn update(db: &Db, owner: &str, id: &str, change: Change) -> Result<App> {
     let origins = change.cors_origins.map(|list| serde_json::to_string(&list)).transpose().map_err(Error::internal)?;
-    let mut tx = db.write().await?;
-    for (sql, value) in [
-        ("UPDATE apps SET name = $1 WHERE id = $2", change.name.map(Some)),
-        ("UPDATE apps SET cors_origins = $1 WHERE id = $2", origins.map(Some)),
-        ("UPDATE apps SET description = $1 WHERE id = $2", change.description),
-        ("UPDATE apps SET url = $1 WHERE id = $2", change.url),
-        ("UPDATE apps SET logo = $1 WHERE id = $2", change.logo),
-        ("UPDATE apps SET color = $1 WHERE id = $2", change.color),
-    ] {
-        if let Some(value) = value {
-            sqlx::query(sql).bind(value).bind(id).execute(&mut *tx).await?;
-        }
-    }
-    tx.commit().await?;
+    Patch::new("UPDATE apps SET ")
+        .set("name = ", change.name)
+        .set("cors_origins = ", origins)
+        .set("description = ", change.description)
+        .set("url = ", change.url)
+        .set("logo = ", change.logo)
+        .set("color = ", change.color)
+        .only(" WHERE id = ", id)
+        .execute(db)
+        .await?;
     get(db, owner, id).await
 }
 

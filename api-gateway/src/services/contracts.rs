@@ -5,7 +5,7 @@ use super::tokens::submission;
 use super::transfers::memo_or_error;
 use super::{Actor, address, parties};
 use crate::abi::{self, AbiValue, Argument};
-use crate::db::{Db, Id, OrderedPageQuery, Page, PageQuery, QueryBuilder, Statement, UnixMs, new_id, now_ms};
+use crate::db::{Db, Id, OrderedPageQuery, Page, PageQuery, Patch, QueryBuilder, Statement, UnixMs, new_id, now_ms};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ledger::contracts::{address_text, is_native};
 use crate::ledger::{
@@ -312,16 +312,13 @@ pub async fn update(db: &Db, app_id: &str, id: &str, change: ContractChange) -> 
         return Err(Error::fields(faults));
     }
     get(db, app_id, id).await?;
-    let mut tx = db.write().await?;
-    for (sql, value) in [
-        ("UPDATE contracts SET name = $1 WHERE app_id = $2 AND id = $3", change.name),
-        ("UPDATE contracts SET abi = $1 WHERE app_id = $2 AND id = $3", change.abi.map(|abi| abi.to_string())),
-    ] {
-        if let Some(value) = value {
-            sqlx::query(sql).bind(value).bind(app_id).bind(id).execute(&mut *tx).await?;
-        }
-    }
-    tx.commit().await?;
+    Patch::new("UPDATE contracts SET ")
+        .set("name = ", change.name)
+        .set("abi = ", change.abi.map(|abi| abi.to_string()))
+        .only(" WHERE app_id = ", app_id)
+        .only(" AND id = ", id)
+        .execute(db)
+        .await?;
     get(db, app_id, id).await
 }
 

@@ -3,12 +3,9 @@
 use super::sessions::close_sessions;
 use super::users::{self, User};
 use crate::auth::Authenticator;
-use crate::db::{Db, Engine, QueryBuilder, Statement};
+use crate::db::{Db, Engine, QueryBuilder, ROWS_MAX, Statement};
 use crate::error::Result;
 use sqlx::Row as _;
-
-/// Operations in one transaction.
-const CHUNK: usize = 500;
 
 /// Erases a user: names, addresses, tags, metadata, password, what his programs called themselves, notes on what he paid and
 /// got, what was to be paid by or to him, and the stored answer to the request that made him. What is on the ledger stays: an address, and what it did. The
@@ -56,7 +53,7 @@ pub async fn erase(db: &Db, auth: &Authenticator, app: &str, id: &str) -> Result
     }
     tx.commit().await?;
     auth.forget_sessions();
-    for operations in operations_about(db, app, &user).await?.chunks(CHUNK) {
+    for operations in operations_about(db, app, &user).await?.chunks(ROWS_MAX) {
         erase_notes(db, operations).await?;
     }
     tracing::info!(app, user = id, "a user is erased");

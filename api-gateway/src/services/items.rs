@@ -5,8 +5,8 @@ use super::tokens::{require_positive, submission};
 use super::transfers::memo_or_error;
 use super::{Actor, Moved, parties};
 use crate::db::{
-    Amount, Asset, Db, Id, Order, OrderedPageQuery, Page, PageQuery, QueryBuilder, Standard, Statement, UnixMs, new_id,
-    now_ms,
+    Amount, Asset, Db, Id, Order, OrderedPageQuery, Page, PageQuery, Patch, QueryBuilder, Standard, Statement, UnixMs,
+    new_id, now_ms,
 };
 use crate::error::{Error, FieldError, Result};
 use crate::ledger::contracts::{MAX_MINTS, address_text};
@@ -290,18 +290,15 @@ pub struct Change {
 pub async fn update(db: &Db, app_id: &str, item_id: &str, change: Change) -> Result<Item> {
     get(db, app_id, item_id).await?;
     let traits = change.traits.map(|traits| serde_json::to_string(&traits)).transpose().map_err(Error::internal)?;
-    let mut tx = db.write().await?;
-    for (sql, value) in [
-        ("UPDATE tokens SET name = $1 WHERE app_id = $2 AND id = $3", change.name.map(Some)),
-        ("UPDATE tokens SET media = $1 WHERE app_id = $2 AND id = $3", change.media),
-        ("UPDATE tokens SET rarity = $1 WHERE app_id = $2 AND id = $3", change.rarity),
-        ("UPDATE tokens SET traits = $1 WHERE app_id = $2 AND id = $3", traits.map(Some)),
-    ] {
-        if let Some(value) = value {
-            sqlx::query(sql).bind(value).bind(app_id).bind(item_id).execute(&mut *tx).await?;
-        }
-    }
-    tx.commit().await?;
+    Patch::new("UPDATE tokens SET ")
+        .set("name = ", change.name)
+        .set("media = ", change.media)
+        .set("rarity = ", change.rarity)
+        .set("traits = ", traits)
+        .only(" WHERE app_id = ", app_id)
+        .only(" AND id = ", item_id)
+        .execute(db)
+        .await?;
     get(db, app_id, item_id).await
 }
 

@@ -22,9 +22,6 @@ pub const LINES_MAX: usize = 10_000;
 /// Jobs of one app that may run at once.
 const RUNNING_MAX: i64 = 10;
 
-/// Rows of one statement.
-const CHUNK: usize = 500;
-
 /// Much work behind one request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -167,15 +164,13 @@ pub async fn create(db: &Db, app_id: &str, work: Work, request: RequestKey) -> R
         inserted => inserted?,
     };
     let makes_users = kind == JobKind::Users;
-    for (chunk, lines) in payloads.chunks(CHUNK).enumerate() {
-        let mut query = QueryBuilder::new("INSERT INTO job_lines (job_id, line, status, payload, resource_id) ");
-        query.push_values(lines.iter().enumerate(), |mut row, (index, payload)| {
-            let line = i64::try_from(chunk * CHUNK + index).unwrap_or(i64::MAX);
-            let made = makes_users.then(|| new_id(Id::User));
-            row.push_bind(&id).push_bind(line).push("'waiting'").push_bind(payload).push_bind(made);
-        });
-        query.execute(&mut tx).await?;
-    }
+    let lines: Vec<(i64, String)> = (0..).zip(payloads).collect();
+    let insert = "INSERT INTO job_lines (job_id, line, status, payload, resource_id) ";
+    QueryBuilder::insert_all(&mut tx, insert, &lines, "", |mut row, (line, payload)| {
+        let made = makes_users.then(|| new_id(Id::User));
+        row.push_bind(&id).push_bind(*line).push("'waiting'").push_bind(payload).push_bind(made);
+    })
+    .await?;
     tx.commit().await?;
     get(db, app_id, &id).await
 }

@@ -1,6 +1,6 @@
 //! Who pays and who receives: `usr_…`, `wal_…` or a 0x address, resolved to an address on chain.
 
-use crate::db::{Db, Id, QueryBuilder};
+use crate::db::{Db, Id, QueryBuilder, ROWS_MAX};
 use crate::error::{Code, Error, Result};
 use crate::ledger::contracts::address_text;
 use crate::services::Actor;
@@ -40,7 +40,7 @@ pub async fn receivers(db: &Db, app_id: &str, field: &str, texts: impl Iterator<
     ] {
         let ids: BTreeSet<&str> = texts.iter().copied().filter(|text| id.matches(text)).collect();
         let ids: Vec<&str> = ids.into_iter().collect();
-        for chunk in ids.chunks(500) {
+        for chunk in ids.chunks(ROWS_MAX) {
             let mut query = QueryBuilder::new(sql);
             query.push_bind(app_id.to_owned()).push(" AND u.id IN (");
             query.push_list(chunk.iter().map(|id| (*id).to_owned()));

@@ -4,7 +4,7 @@ use super::tokens::token_ref;
 use super::transfers::check_memo;
 use super::{Actor, parties};
 use crate::db::{
-    Amount, Db, Id, Order, OrderedPageQuery, Page, QueryBuilder, UnixMs, is_unique_violation, new_id, now_ms,
+    Amount, Db, Id, Order, OrderedPageQuery, Page, Patch, QueryBuilder, UnixMs, is_unique_violation, new_id, now_ms,
 };
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ledger::{Failure, RequestKey};
@@ -301,19 +301,12 @@ pub async fn update(db: &Db, app: &str, actor: &Actor, id: &str, change: Schedul
     if get(db, app, actor, id).await?.status != ScheduleStatus::Active {
         return Err(Error::new(Code::Conflict, "nothing of the schedule is to come"));
     }
-    let mut tx = db.write().await?;
-    for (sql, value) in [
-        (
-            "UPDATE schedules SET amount = $1 WHERE id = $2 AND status = 'active'",
-            change.amount.map(|amount| Some(amount.to_string())),
-        ),
-        ("UPDATE schedules SET memo = $1 WHERE id = $2 AND status = 'active'", change.memo),
-    ] {
-        if let Some(value) = value {
-            sqlx::query(sql).bind(value).bind(id).execute(&mut *tx).await?;
-        }
-    }
-    tx.commit().await?;
+    Patch::new("UPDATE schedules SET ")
+        .set("amount = ", change.amount.map(|amount| amount.to_string()))
+        .set("memo = ", change.memo)
+        .only(" WHERE status = 'active' AND id = ", id)
+        .execute(db)
+        .await?;
     get(db, app, actor, id).await
 }
 

@@ -5,7 +5,7 @@ use super::super::intent::Submission;
 use super::super::types::{Accepted, Kind};
 use super::Prepared;
 use super::wallets::Wallet;
-use crate::db::QueryBuilder;
+use crate::db::{QueryBuilder, ROWS_MAX};
 use crate::error::{Error, Result};
 use sqlx::AnyConnection;
 use std::collections::HashMap;
@@ -18,17 +18,18 @@ pub(super) async fn insert_operations(
     submissions: &[Submission],
     stored: &[Stored],
 ) -> Result<()> {
-    for chunk in stored.chunks(256) {
-        let mut effects = Vec::with_capacity(chunk.len());
-        for (prepared, _, _) in chunk {
-            effects.push(serde_json::to_string(&prepared.call.effects).map_err(Error::internal)?);
-        }
-        let mut query = QueryBuilder::new(
-            "INSERT INTO operations (id, app_id, kind, status, wallet_id, sender, nonce, tx_hash, raw_tx, target, \
+    let mut rows = Vec::with_capacity(stored.len());
+    for one in stored {
+        rows.push((one, serde_json::to_string(&one.0.call.effects).map_err(Error::internal)?));
+    }
+    QueryBuilder::insert_all(
+        tx,
+        "INSERT INTO operations (id, app_id, kind, status, wallet_id, sender, nonce, tx_hash, raw_tx, target, \
              token_id, from_address, to_address, amount, memo, resource_id, user_id, effects, effects_pending, \
              created_at_ms) ",
-        );
-        query.push_values(chunk.iter().zip(effects), |mut row, ((prepared, raw, accepted), effects)| {
+        &rows,
+        "",
+        |mut row, ((prepared, raw, accepted), effects)| {
             let (submission, operation) = (&submissions[prepared.index], &accepted.operation);
             row.push_bind(operation.id.clone())
                 .push_bind(submission.app_id.clone())
@@ -50,9 +51,9 @@ pub(super) async fn insert_operations(
                 .push_bind(effects)
                 .push_bind(1_i64)
                 .push_bind(operation.created_at.0);
-        });
-        query.execute(&mut *tx).await?;
-    }
+        },
+    )
+    .await?;
     Ok(())
 }
 
@@ -69,15 +70,16 @@ pub(super) async fn place_contracts(tx: &mut AnyConnection, stored: &[Stored]) -
 }
 
 pub(super) async fn insert_keys(tx: &mut AnyConnection, submissions: &[Submission], stored: &[Stored]) -> Result<()> {
-    for chunk in stored.chunks(256) {
-        let mut answers = Vec::with_capacity(chunk.len());
-        for (_, _, accepted) in chunk {
-            answers.push(serde_json::to_string(accepted).map_err(Error::internal)?);
-        }
-        let mut query = QueryBuilder::new(
-            "INSERT INTO idempotency_keys (scope, key, body_hash, operation_id, answer, created_at_ms) ",
-        );
-        query.push_values(chunk.iter().zip(answers), |mut row, ((prepared, _, accepted), answer)| {
+    let mut rows = Vec::with_capacity(stored.len());
+    for one in stored {
+        rows.push((one, serde_json::to_string(&one.2).map_err(Error::internal)?));
+    }
+    QueryBuilder::insert_all(
+        tx,
+        "INSERT INTO idempotency_keys (scope, key, body_hash, operation_id, answer, created_at_ms) ",
+        &rows,
+        "",
+        |mut row, ((prepared, _, accepted), answer)| {
             let request = &submissions[prepared.index].request;
             row.push_bind(request.scope.clone())
                 .push_bind(request.key.clone())
@@ -85,15 +87,15 @@ pub(super) async fn insert_keys(tx: &mut AnyConnection, submissions: &[Submissio
                 .push_bind(accepted.operation.id.clone())
                 .push_bind(answer)
                 .push_bind(accepted.operation.created_at.0);
-        });
-        query.execute(&mut *tx).await?;
-    }
+        },
+    )
+    .await?;
     Ok(())
 }
 
 pub(super) async fn update_nonces(tx: &mut AnyConnection, wallets: &HashMap<String, Wallet>) -> Result<()> {
     let used: Vec<&Wallet> = wallets.values().filter(|wallet| wallet.used).collect();
-    for chunk in used.chunks(256) {
+    for chunk in used.chunks(ROWS_MAX) {
         let mut query = QueryBuilder::new("UPDATE wallets SET next_nonce = v.column2 FROM (");
         query.push_values(chunk, |mut row, wallet| {
             row.push_bind(&wallet.sealed.id).push_bind(i64::try_from(wallet.next_nonce).unwrap_or(i64::MAX));

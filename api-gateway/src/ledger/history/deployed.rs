@@ -18,9 +18,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Rows in one statement.
-const CHUNK: usize = 500;
-
 /// Tokens that are asked at once.
 const ASKED: i64 = 50;
 
@@ -58,12 +55,15 @@ pub(super) async fn insert(tx: &mut AnyConnection, blocks: &[BlockData]) -> Resu
         }
     }
     let first: Vec<_> = first.into_iter().collect();
-    for chunk in first.chunks(CHUNK) {
-        let mut query = QueryBuilder::new(
-            "INSERT INTO chain_tokens (address, standard, name, symbol, decimals, chain_app_id, creator, block_number, \
+    // The history grows downwards, too: an earlier movement is the first one.
+    QueryBuilder::insert_all(
+        tx,
+        "INSERT INTO chain_tokens (address, standard, name, symbol, decimals, chain_app_id, creator, block_number, \
              log_index, tx_hash, search_name, search_symbol, named) ",
-        );
-        query.push_values(chunk, |mut row, (address, (number, index, hash, standard))| {
+        &first,
+        " ON CONFLICT (address) DO UPDATE SET block_number = excluded.block_number, log_index = excluded.log_index, \
+             tx_hash = excluded.tx_hash WHERE excluded.block_number < chain_tokens.block_number",
+        |mut row, (address, (number, index, hash, standard))| {
             row.push_bind(address_text(*address))
                 .push_bind(standard.as_str())
                 .push_bind("")
@@ -77,14 +77,9 @@ pub(super) async fn insert(tx: &mut AnyConnection, blocks: &[BlockData]) -> Resu
                 .push_bind("")
                 .push_bind("")
                 .push_bind(0_i64);
-        });
-        // The history grows downwards, too: an earlier movement is the first one.
-        query.push(
-            " ON CONFLICT (address) DO UPDATE SET block_number = excluded.block_number, log_index = excluded.log_index, \
-             tx_hash = excluded.tx_hash WHERE excluded.block_number < chain_tokens.block_number",
-        );
-        query.execute(&mut *tx).await?;
-    }
+        },
+    )
+    .await?;
     Ok(())
 }
 

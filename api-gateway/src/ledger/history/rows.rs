@@ -12,9 +12,6 @@ use alloy::sol_types::SolEvent as _;
 use sqlx::{AnyConnection, Row as _};
 use std::collections::BTreeMap;
 
-/// Rows in one statement: at most 14 columns each, below SQLite's 32,766 parameters.
-const CHUNK: usize = 500;
-
 const HOUR_MS: i64 = 3_600_000;
 
 /// Sums over blocks.
@@ -52,12 +49,13 @@ fn failed(data: &BlockData) -> i64 {
 }
 
 async fn insert_blocks(tx: &mut AnyConnection, blocks: &[BlockData]) -> Result<()> {
-    for chunk in blocks.chunks(CHUNK) {
-        let mut query = QueryBuilder::new(
-            "INSERT INTO chain_blocks (number, hash, parent_hash, timestamp_ms, author, transaction_count, \
+    QueryBuilder::insert_all(
+        tx,
+        "INSERT INTO chain_blocks (number, hash, parent_hash, timestamp_ms, author, transaction_count, \
              failed_count, gas_used, gas_limit, base_fee, size_bytes) ",
-        );
-        query.push_values(chunk, |mut row, data| {
+        blocks,
+        "",
+        |mut row, data| {
             let block = &data.block;
             row.push_bind(big(block.number()))
                 .push_bind(hash_text(block.hash))
@@ -70,9 +68,9 @@ async fn insert_blocks(tx: &mut AnyConnection, blocks: &[BlockData]) -> Result<(
                 .push_bind(big(block.gas_limit.to()))
                 .push_bind(block.base_fee_per_gas.unwrap_or_default().to_string())
                 .push_bind(big(block.size.to()));
-        });
-        query.execute(&mut *tx).await?;
-    }
+        },
+    )
+    .await?;
     Ok(())
 }
 
@@ -86,12 +84,13 @@ async fn insert_transactions(tx: &mut AnyConnection, blocks: &[BlockData]) -> Re
             }
         }
     }
-    for chunk in rows.chunks(CHUNK) {
-        let mut query = QueryBuilder::new(
-            "INSERT INTO chain_transactions (block_number, tx_index, hash, kind, from_address, to_address, value, \
+    QueryBuilder::insert_all(
+        tx,
+        "INSERT INTO chain_transactions (block_number, tx_index, hash, kind, from_address, to_address, value, \
              method, type, nonce, succeeded, gas_used, gas_price, log_count) ",
-        );
-        query.push_values(chunk, |mut row, (number, index, transaction, receipt)| {
+        &rows,
+        "",
+        |mut row, (number, index, transaction, receipt)| {
             let method = transaction.to.and_then(|_| transaction.input.get(..4)).map(hex::encode_prefixed);
             let kind = match (transaction.to, transaction.input.is_empty()) {
                 (None, _) => "create",
@@ -113,9 +112,9 @@ async fn insert_transactions(tx: &mut AnyConnection, blocks: &[BlockData]) -> Re
                 .push_bind(big(receipt.gas_used.to()))
                 .push_bind(receipt.effective_gas_price.to_string())
                 .push_bind(count(receipt.logs.len()));
-        });
-        query.execute(&mut *tx).await?;
-    }
+        },
+    )
+    .await?;
     Ok(())
 }
 
@@ -127,12 +126,13 @@ async fn insert_tokens(tx: &mut AnyConnection, blocks: &[BlockData]) -> Result<(
             rows.extend(issued.map(|(index, issued)| (data.block.number(), index, receipt.transaction_hash, issued)));
         }
     }
-    for chunk in rows.chunks(CHUNK) {
-        let mut query = QueryBuilder::new(
-            "INSERT INTO chain_tokens (address, standard, name, symbol, decimals, chain_app_id, creator, block_number, \
+    QueryBuilder::insert_all(
+        tx,
+        "INSERT INTO chain_tokens (address, standard, name, symbol, decimals, chain_app_id, creator, block_number, \
              log_index, tx_hash, search_name, search_symbol) ",
-        );
-        query.push_values(chunk, |mut row, (number, index, hash, issued)| {
+        &rows,
+        "",
+        |mut row, (number, index, hash, issued)| {
             // PostgreSQL takes no NUL in text; a chain may.
             let text = |text: &str| text.replace('\0', "\u{fffd}");
             row.push_bind(address_text(issued.address))
@@ -147,9 +147,9 @@ async fn insert_tokens(tx: &mut AnyConnection, blocks: &[BlockData]) -> Result<(
                 .push_bind(hash_text(*hash))
                 .push_bind(text(&issued.name.to_lowercase()))
                 .push_bind(text(&issued.symbol.to_lowercase()));
-        });
-        query.execute(&mut *tx).await?;
-    }
+        },
+    )
+    .await?;
     Ok(())
 }
 
@@ -189,22 +189,22 @@ impl Issued {
 }
 
 async fn add_hours(tx: &mut AnyConnection, hours: &BTreeMap<i64, Sums>) -> Result<()> {
-    for chunk in hours.iter().collect::<Vec<_>>().chunks(CHUNK) {
-        let mut query = QueryBuilder::new("INSERT INTO chain_hours (hour, blocks, transactions, failed, gas_used) ");
-        query.push_values(chunk, |mut row, (hour, sums)| {
+    QueryBuilder::insert_all(
+        tx,
+        "INSERT INTO chain_hours (hour, blocks, transactions, failed, gas_used) ",
+        &hours.iter().collect::<Vec<_>>(),
+        " ON CONFLICT (hour) DO UPDATE SET blocks = chain_hours.blocks + excluded.blocks, \
+             transactions = chain_hours.transactions + excluded.transactions, \
+             failed = chain_hours.failed + excluded.failed, gas_used = chain_hours.gas_used + excluded.gas_used",
+        |mut row, (hour, sums)| {
             row.push_bind(**hour)
                 .push_bind(sums.blocks)
                 .push_bind(sums.transactions)
                 .push_bind(sums.failed)
                 .push_bind(sums.gas_used);
-        });
-        query.push(
-            " ON CONFLICT (hour) DO UPDATE SET blocks = chain_hours.blocks + excluded.blocks, \
-             transactions = chain_hours.transactions + excluded.transactions, \
-             failed = chain_hours.failed + excluded.failed, gas_used = chain_hours.gas_used + excluded.gas_used",
-        );
-        query.execute(&mut *tx).await?;
-    }
+        },
+    )
+    .await?;
     Ok(())
 }
 

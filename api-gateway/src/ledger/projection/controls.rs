@@ -10,9 +10,6 @@ use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolEvent as _;
 use sqlx::AnyConnection;
 
-/// Rows in one statement.
-const CHUNK: usize = 500;
-
 /// Whether a log with this first topic stops units, and whether those of one account.
 fn meaning(topic: B256) -> Option<(bool, bool)> {
     match topic {
@@ -46,13 +43,15 @@ pub(super) async fn insert(tx: &mut AnyConnection, tokens: &mut TokenCache, bloc
             Some((block, index, token, account, active))
         })
         .collect();
-    for chunk in rows.chunks(CHUNK) {
-        let mut query =
-            QueryBuilder::new("INSERT INTO token_controls (block_number, log_index, token_id, account, active) ");
-        query.push_values(chunk, |mut row, (block, index, token, account, active)| {
+    QueryBuilder::insert_all(
+        tx,
+        "INSERT INTO token_controls (block_number, log_index, token_id, account, active) ",
+        &rows,
+        "",
+        |mut row, (block, index, token, account, active)| {
             row.push_bind(big(*block)).push_bind(big(*index)).push_bind(token).push_bind(account).push_bind(*active);
-        });
-        query.execute(&mut *tx).await?;
-    }
+        },
+    )
+    .await?;
     Ok(())
 }

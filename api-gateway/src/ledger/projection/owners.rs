@@ -10,9 +10,6 @@ use alloy::primitives::Address;
 use alloy::sol_types::SolEvent as _;
 use sqlx::AnyConnection;
 
-/// Rows in one statement.
-const CHUNK: usize = 500;
-
 /// Writes what the blocks bring.
 pub(super) async fn insert(tx: &mut AnyConnection, tokens: &mut TokenCache, blocks: &[BlockData]) -> Result<()> {
     let mut found = Vec::new();
@@ -33,13 +30,15 @@ pub(super) async fn insert(tx: &mut AnyConnection, tokens: &mut TokenCache, bloc
             Some((block, index, collection, owner))
         })
         .collect();
-    for chunk in rows.chunks(CHUNK) {
-        let mut query =
-            QueryBuilder::new("INSERT INTO collection_owners (block_number, log_index, collection_id, owner) ");
-        query.push_values(chunk, |mut row, (block, index, collection, owner)| {
+    QueryBuilder::insert_all(
+        tx,
+        "INSERT INTO collection_owners (block_number, log_index, collection_id, owner) ",
+        &rows,
+        "",
+        |mut row, (block, index, collection, owner)| {
             row.push_bind(big(*block)).push_bind(big(*index)).push_bind(collection).push_bind(owner);
-        });
-        query.execute(&mut *tx).await?;
-    }
+        },
+    )
+    .await?;
     Ok(())
 }

@@ -5,19 +5,16 @@ use super::super::contracts::hash_text;
 use super::super::state::big;
 use super::super::types::{Failure, Kind, Status};
 use super::{BlockData, Moved, Ours, seconds};
-use crate::db::{Db, QueryBuilder, now_ms};
+use crate::db::{Db, QueryBuilder, ROWS_MAX, now_ms};
 use crate::error::{Error, Result};
 use alloy::primitives::B256;
 use sqlx::{AnyConnection, Row as _};
 use std::collections::HashMap;
 
-/// Rows in one statement: at most 12 columns each, below SQLite's 32,766 parameters.
-const CHUNK: usize = 500;
-
 pub(super) async fn find_ours(db: &Db, tx: &mut AnyConnection, blocks: &[BlockData]) -> Result<HashMap<B256, Ours>> {
     let hashes: Vec<B256> = blocks.iter().flat_map(|data| data.block.transactions.iter().copied()).collect();
     let mut ours = HashMap::new();
-    for chunk in hashes.chunks(CHUNK) {
+    for chunk in hashes.chunks(ROWS_MAX) {
         let mut query = QueryBuilder::new(
             "SELECT tx_hash, id, kind, app_id, sender, effects, effects_pending, created_at_ms FROM operations WHERE tx_hash IN (",
         );
@@ -44,16 +41,19 @@ pub(super) async fn find_ours(db: &Db, tx: &mut AnyConnection, blocks: &[BlockDa
 }
 
 pub(super) async fn insert_blocks(tx: &mut AnyConnection, blocks: &[BlockData]) -> Result<()> {
-    for chunk in blocks.chunks(CHUNK) {
-        let mut query = QueryBuilder::new("INSERT INTO blocks (number, hash, parent_hash, timestamp_ms) ");
-        query.push_values(chunk, |mut row, data| {
+    QueryBuilder::insert_all(
+        tx,
+        "INSERT INTO blocks (number, hash, parent_hash, timestamp_ms) ",
+        blocks,
+        "",
+        |mut row, data| {
             row.push_bind(big(data.block.number()))
                 .push_bind(hash_text(data.block.hash))
                 .push_bind(hash_text(data.block.parent_hash))
                 .push_bind(data.block.timestamp_ms());
-        });
-        query.execute(&mut *tx).await?;
-    }
+        },
+    )
+    .await?;
     Ok(())
 }
 
@@ -75,7 +75,7 @@ pub(super) async fn include_operations(
         }
     }
     let now = now_ms();
-    for chunk in updates.chunks(CHUNK) {
+    for chunk in updates.chunks(ROWS_MAX) {
         let mut query = QueryBuilder::new(
             "UPDATE operations SET status = v.column2, block_number = v.column3, block_hash = v.column4, \
              tx_index = v.column5, gas_used = v.column6, error_code = v.column7, error_detail = v.column8, \
@@ -131,12 +131,13 @@ pub(super) async fn insert_transfers(
     moved: &[Moved],
     ours: &HashMap<B256, Ours>,
 ) -> Result<()> {
-    for chunk in moved.chunks(CHUNK) {
-        let mut query = QueryBuilder::new(
-            "INSERT INTO transfers (block_number, log_index, place, block_hash, tx_hash, app_id, token_id, from_address, \
+    QueryBuilder::insert_all(
+        tx,
+        "INSERT INTO transfers (block_number, log_index, place, block_hash, tx_hash, app_id, token_id, from_address, \
              to_address, amount, operation_id, timestamp_ms) ",
-        );
-        query.push_values(chunk, |mut row, one| {
+        moved,
+        "",
+        |mut row, one| {
             let block = &blocks[one.block].block;
             row.push_bind(big(block.number()))
                 .push_bind(big(one.log_index))
@@ -150,8 +151,8 @@ pub(super) async fn insert_transfers(
                 .push_bind(one.amount.to_string())
                 .push_bind(ours.get(&one.tx_hash).map(|ours| ours.id.clone()))
                 .push_bind(block.timestamp_ms());
-        });
-        query.execute(&mut *tx).await?;
-    }
+        },
+    )
+    .await?;
     Ok(())
 }

@@ -13,9 +13,6 @@ use alloy::sol_types::SolEvent as _;
 use sqlx::AnyConnection;
 use std::collections::BTreeMap;
 
-/// Rows in one statement.
-const CHUNK: usize = 500;
-
 /// What a log tells of a slot.
 struct Change {
     name: B256,
@@ -101,12 +98,14 @@ pub(super) async fn insert(tx: &mut AnyConnection, tokens: &mut TokenCache, bloc
         opened.insert((log.address, change.name), (item, change, terms, shares));
     }
     let opened: Vec<_> = opened.into_iter().collect();
-    for chunk in opened.chunks(CHUNK) {
-        let mut query = QueryBuilder::new(
-            "INSERT INTO slots (id, app_id, item_id, contract, name, seller, currency, price, shares, amount, \
+    // Those that were opened here are known; a slot that is opened once more on the same terms may have another amount.
+    QueryBuilder::insert_all(
+        tx,
+        "INSERT INTO slots (id, app_id, item_id, contract, name, seller, currency, price, shares, amount, \
              operation_id, created_at_ms) ",
-        );
-        query.push_values(chunk, |mut row, ((contract, name), ((item, app), change, terms, shares))| {
+        &opened,
+        " ON CONFLICT (contract, name) DO UPDATE SET amount = excluded.amount",
+        |mut row, ((contract, name), ((item, app), change, terms, shares))| {
             row.push_bind(new_id(Id::Slot))
                 .push_bind(app)
                 .push_bind(item)
@@ -119,17 +118,16 @@ pub(super) async fn insert(tx: &mut AnyConnection, tokens: &mut TokenCache, bloc
                 .push_bind(change.amount.to_string())
                 .push_bind("")
                 .push_bind(now_ms());
-        });
-        // Those that were opened here are known; a slot that is opened once more on the same terms may have another amount.
-        query.push(" ON CONFLICT (contract, name) DO UPDATE SET amount = excluded.amount");
-        query.execute(&mut *tx).await?;
-    }
-    for chunk in found.chunks(CHUNK) {
-        let mut query = QueryBuilder::new(
-            "INSERT INTO slot_changes (block_number, log_index, contract, name, kind, buyer, amount, payment, \
+        },
+    )
+    .await?;
+    QueryBuilder::insert_all(
+        tx,
+        "INSERT INTO slot_changes (block_number, log_index, contract, name, kind, buyer, amount, payment, \
              left_amount, tx_hash, timestamp_ms) ",
-        );
-        query.push_values(chunk, |mut row, (data, transaction, log, change)| {
+        &found,
+        "",
+        |mut row, (data, transaction, log, change)| {
             row.push_bind(big(data.block.number()))
                 .push_bind(big(log.log_index.to::<u64>()))
                 .push_bind(address_text(log.address))
@@ -141,9 +139,9 @@ pub(super) async fn insert(tx: &mut AnyConnection, tokens: &mut TokenCache, bloc
                 .push_bind(change.left.to_string())
                 .push_bind(hash_text(*transaction))
                 .push_bind(data.block.timestamp_ms());
-        });
-        query.execute(&mut *tx).await?;
-    }
+        },
+    )
+    .await?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Known tokens and items by where they are on chain, and their supplies.
 
 use super::super::balances::u256;
-use crate::db::{Db, Id, QueryBuilder, locator, new_id, now_ms};
+use crate::db::{Db, Id, QueryBuilder, ROWS_MAX, locator, new_id, now_ms};
 use crate::error::Result;
 use alloy::primitives::{Address, U256};
 use sqlx::{AnyConnection, Row as _};
@@ -21,9 +21,6 @@ pub(super) type Place = (Address, Option<U256>);
 pub(crate) struct TokenCache {
     known: HashMap<Place, TokenOwner>,
 }
-
-/// Rows in one statement.
-const CHUNK: usize = 500;
 
 impl TokenCache {
     /// What is known to be there.
@@ -45,7 +42,7 @@ impl TokenCache {
             .iter()
             .filter_map(|place| Some((place, place.1?, self.known.get(&(place.0, None))?.0.clone())))
             .collect();
-        for chunk in made.chunks(CHUNK) {
+        for chunk in made.chunks(ROWS_MAX) {
             let mut query = QueryBuilder::new(
                 "INSERT INTO tokens (id, app_id, address, salt, name, symbol, decimals, cap, initial_supply, closed, \
                  included_supply, finalized_supply, operation_id, created_at_ms, standard, collection_id, item) \
@@ -71,7 +68,7 @@ impl TokenCache {
             .map(|place| (locator(place.0, place.1), place))
             .collect();
         let locators: Vec<&String> = unknown.keys().collect();
-        for chunk in locators.chunks(CHUNK) {
+        for chunk in locators.chunks(ROWS_MAX) {
             let mut query = QueryBuilder::new("SELECT address, id, app_id FROM tokens WHERE address IN (");
             query.push_list(chunk.iter().map(|locator| (*locator).clone()));
             query.push(")");
