@@ -39,7 +39,7 @@ pub mod erc20;
 pub use database::Database;
 pub use gateway::Gateway;
 pub use node::{Anvil, Network, Node, node_command, node_output};
-pub use process::{Process, binary, repository_root};
+pub use process::{Process, binary, processor_time, repository_root};
 pub use rest::{Answer, Holding, Rest, new_key};
 pub use rpc::{Rpc, RpcError, quantity};
 pub use stage::{Stage, User, register_app};

@@ -100,6 +100,22 @@ impl Process {
         };
         Ok((field("VmRSS:")?, field("VmHWM:")?))
     }
+
+    /// Time that it has had on the processor's cores, as Linux counts it.
+    pub fn processor_time(&self) -> Result<Duration> {
+        processor_time(&self.id().to_string())
+    }
+}
+
+/// The same of the process with this id, or of `self`.
+pub fn processor_time(id: &str) -> Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
+    // Behind the name, which may hold anything: state is the 3rd field, time in the program the 14th, in the kernel the 15th.
+    let (_, fields) = stat.rsplit_once(')').context("no name")?;
+    let mut times = fields.split_whitespace().skip(11).map(str::parse::<u64>);
+    let (program, kernel) = (times.next().context("no utime")??, times.next().context("no stime")??);
+    // USER_HZ is 100 on every architecture that we build for.
+    Ok(Duration::from_millis((program + kernel) * 10))
 }
 
 impl Drop for Process {

@@ -1,8 +1,8 @@
 //! How fast a transfer is accepted: an open-loop load through REST, rising until it doesn't hold.
 
 use crate::report::{Latencies, Report, mib};
-use anyhow::{Result, ensure};
-use hanse_tests::{Database, Node, Rest, Stage, new_key, until};
+use anyhow::{Context as _, Result, bail, ensure};
+use hanse_tests::{Database, Node, Rest, Stage, new_key, processor_time, until};
 use serde_json::json;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -21,19 +21,24 @@ struct Blocks {
     name: &'static str,
     /// The node's `--sealing`.
     sealing: &'static str,
+    /// Whether there is no node while requests come in.
+    away: bool,
 }
 
-const INSTANT: Blocks = Blocks { name: "at once", sealing: "instant" };
+const INSTANT: Blocks = Blocks { name: "at once", sealing: "instant", away: false };
 /// As long as a network's slots are unless it says otherwise.
-const SLOTS: Blocks = Blocks { name: "each 500 ms", sealing: "500" };
+const SLOTS: Blocks = Blocks { name: "each 500 ms", sealing: "500", away: false };
+/// What is accepted waits for the node to come back: accepting alone.
+const AWAY: Blocks = Blocks { name: "none", sealing: "instant", away: true };
 
 pub async fn measure(report: &mut Report, scale: u32) -> Result<()> {
     report.section(
         "Accepting transfers",
         "`POST /tokens/{token}/transfers` from 50 paying users at a fixed rate, which rises until it doesn't hold; latency \
          counts from the moment at which the request was due. A developer's node makes a block as soon as a transaction \
-         waits, and the gateway writes each of them; a consortium's makes one in a slot. \"Drained\" is how much longer the \
-         ledger took until all of them were in a block.",
+         waits, and the gateway writes each of them; a consortium's makes one in a slot. Without any, the node is away, and \
+         what is accepted waits for it: the cores do nothing else. \"Drained\" is how much longer the ledger took until all of \
+         them were in a block.",
     );
     let disk = disk()?;
     report.line(&format!(
@@ -54,13 +59,23 @@ pub async fn measure(report: &mut Report, scale: u32) -> Result<()> {
         "drained s",
     ]);
     let mut memory = Vec::new();
-    for blocks in [INSTANT, SLOTS] {
+    let mut times = Vec::new();
+    for blocks in [INSTANT, SLOTS, AWAY] {
         for (name, database) in [("SQLite", Some(Database::Sqlite)), ("PostgreSQL", Database::new_postgres()?)] {
             if let Some(database) = database {
-                memory.extend(measure_on(report, name, database, blocks, scale).await?);
+                memory.extend(measure_on(report, &mut times, name, database, blocks, scale).await?);
             }
         }
     }
+
+    report.section(
+        "Where the time goes",
+        "Milliseconds of one core for an accepted transfer, from its request until it is in a block (without a node: until it \
+         is accepted). \"All\" is all that the machine did, the database's server among it. \"Busy\" is the share of the cores \
+         that this took at the given load.",
+    );
+    report.head(&["database", "blocks", "load /s", "client", "gateway", "node", "all", "busy"]);
+    times.iter().for_each(|row| report.row(row));
 
     report.section(
         "Memory",
@@ -74,6 +89,7 @@ pub async fn measure(report: &mut Report, scale: u32) -> Result<()> {
 /// The loads on one database; what to tell of the memory.
 async fn measure_on(
     report: &mut Report,
+    times: &mut Vec<[String; 8]>,
     name: &str,
     database: Database,
     blocks: Blocks,
@@ -82,12 +98,24 @@ async fn measure_on(
     let mut node = Node::prepare(&["--dev", "--sealing", blocks.sealing])?;
     node.spawn()?;
     node.ready().await?;
-    let stage = Stage::set_with(node, database, USERS, 1_000_000_000).await?;
+    let mut stage = Stage::set_with(node, database, USERS, 1_000_000_000).await?;
     let idle = (stage.node.process()?.memory_bytes()?, stage.gateway.process()?.memory_bytes()?);
     let seconds = 12 / scale;
     for load in LOADS_PER_SECOND {
+        if blocks.away {
+            stage.node.kill();
+        }
+        let before = Used::so_far(&stage)?;
         let run = run(&stage, load, seconds).await?;
+        if blocks.away {
+            times.push(before.until_now(&stage)?.row(name, blocks, load, run.accepted));
+            stage.node.spawn()?;
+            stage.node.ready().await?;
+        }
         let drained = drain(&stage.server).await?;
+        if !blocks.away {
+            times.push(before.until_now(&stage)?.row(name, blocks, load, run.accepted));
+        }
         let sent = u64::from(load) * u64::from(seconds);
         report.row(&[
             name.to_owned(),
@@ -113,6 +141,63 @@ async fn measure_on(
         [process.to_owned(), name.to_owned(), blocks.name.to_owned(), mib(idle), mib(now), mib(highest)]
     };
     Ok([row("node", idle.0.0, after.0), row("gateway", idle.1.0, after.1)])
+}
+
+/// Time on the cores.
+struct Used {
+    client: Duration,
+    gateway: Duration,
+    node: Duration,
+    all: Duration,
+}
+
+impl Used {
+    fn so_far(stage: &Stage) -> Result<Self> {
+        Ok(Self {
+            client: processor_time("self")?,
+            gateway: stage.gateway.process()?.processor_time()?,
+            node: stage.node.process().map_or(Ok(Duration::ZERO), |node| node.processor_time())?,
+            all: busy()?,
+        })
+    }
+
+    fn until_now(&self, stage: &Stage) -> Result<Self> {
+        let now = Self::so_far(stage)?;
+        Ok(Self {
+            client: now.client - self.client,
+            gateway: now.gateway - self.gateway,
+            node: now.node - self.node,
+            all: now.all - self.all,
+        })
+    }
+
+    /// For one of so many transfers.
+    fn row(&self, database: &str, blocks: Blocks, load: u32, accepted: u64) -> [String; 8] {
+        let each = |time: Duration| time.as_secs_f64() * 1000.0 / accepted.max(1) as f64;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let busy = each(self.all) * f64::from(load) / 10.0 / cores as f64;
+        let text = |time| format!("{:.2}", each(time));
+        [
+            database.to_owned(),
+            blocks.name.to_owned(),
+            load.to_string(),
+            text(self.client),
+            text(self.gateway),
+            text(self.node),
+            text(self.all),
+            format!("{busy:.0} %"),
+        ]
+    }
+}
+
+/// Time that all cores together have been at work.
+fn busy() -> Result<Duration> {
+    let stat = std::fs::read_to_string("/proc/stat")?;
+    let line = stat.lines().next().context("/proc/stat is empty")?;
+    let times = line.split_whitespace().skip(1).map(str::parse).collect::<Result<Vec<u64>, _>>()?;
+    // user, nice, system, idle, iowait, irq, softirq, in hundredths of a second.
+    let [user, nice, system, _, _, irq, softirq, ..] = times[..] else { bail!("/proc/stat has too few fields") };
+    Ok(Duration::from_millis((user + nice + system + irq + softirq) * 10))
 }
 
 /// How long the disk takes for what a commit waits for.
