@@ -212,7 +212,7 @@ impl Db {
     }
 
     /// Moves SQLite's write-ahead log into the database file, beside the writers instead of inside one unlucky commit.
-    /// To be called every few seconds; does nothing on PostgreSQL.
+    /// To be called several times a second; does nothing on PostgreSQL.
     pub async fn maintain(&self) {
         if self.engine == Engine::Sqlite
             && let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&self.reader).await

@@ -82,6 +82,7 @@ impl Ledger {
         start("history", Box::pin(history::run(inner.clone())));
         start("names", Box::pin(history::deployed::run(inner.clone())));
         start("verifier", Box::pin(verifier::run(inner.clone())));
+        start("database maintenance", Box::pin(maintain_database(inner.clone())));
         start("housekeeping", Box::pin(housekeeping(inner.clone())));
         start("node status", Box::pin(ask_node(inner.clone())));
         Ok((Self { inner, jobs }, Tasks { stop, handles }))
@@ -92,12 +93,22 @@ impl Ledger {
 /// weeks at two blocks a second would be 2.4 million rows for an accident that has never been that deep.
 const KEPT_BLOCKS: i64 = 200_000;
 
+/// How often the database is maintained. The less there is to write each time, the less what is accepted meanwhile waits for
+/// the disk: at 800 a second its p99 was 15 to 23 ms with two seconds, and 7 with this.
+const MAINTENANCE: Duration = Duration::from_millis(250);
+
+async fn maintain_database(inner: Arc<Inner>) {
+    loop {
+        tokio::time::sleep(MAINTENANCE).await;
+        inner.db.maintain().await;
+    }
+}
+
 /// What has to be done now and then.
 async fn housekeeping(inner: Arc<Inner>) {
     let mut rounds: u64 = 0;
     loop {
         tokio::time::sleep(Duration::from_secs(2)).await;
-        inner.db.maintain().await;
         if let Ok(open) = state::open_operations(&inner.db).await {
             inner.open_operations.store(open, Ordering::Relaxed);
             metrics::gauge!("hanse_gateway_open_operations").set(open as f64);

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const USERS: usize = 50;
-const LOADS_PER_SECOND: [u32; 7] = [50, 100, 200, 400, 800, 1200, 1600];
+const LOADS_PER_SECOND: [u32; 7] = [50, 100, 200, 400, 800, 1000, 1500];
 /// A load holds when this share of it was accepted in its time.
 const HOLDS_PERCENT: u64 = 97;
 
