@@ -71,9 +71,11 @@ fn no_two_types_share_a_schemas_name() {
     for file in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
         let text = std::fs::read_to_string(&file).unwrap();
         for after in text.split("ToSchema").skip(1) {
+            // `derive(… ToSchema …)` above a type, or `impl ToSchema for` one.
             let mut lines = after.lines().skip(1).filter(|line| !line.starts_with("#[") && !line.starts_with("///"));
-            let words: Vec<&str> = lines.next().unwrap_or_default().split(|c: char| !c.is_alphanumeric()).collect();
-            let ["pub", "struct" | "enum", name, ..] = words[..] else { continue };
+            let line = if after.starts_with(" for ") { after } else { lines.next().unwrap_or_default() };
+            let words: Vec<&str> = line.trim_start().splitn(4, |c: char| !c.is_alphanumeric()).collect();
+            let (["pub", "struct" | "enum", name, ..] | ["for", name, ..]) = words[..] else { continue };
             if let Some(first) = names.insert(name.to_owned(), file.clone()) {
                 panic!("{name} is in {} and in {}", first.display(), file.display());
             }
@@ -82,7 +84,8 @@ fn no_two_types_share_a_schemas_name() {
     let document: Value = serde_json::from_str(&api::document_json().unwrap()).unwrap();
     for schema in document["components"]["schemas"].as_object().unwrap().keys() {
         let name = schema.split('_').next().unwrap();
-        assert!(names.contains_key(name), "{schema} was not found in the source");
+        let is_elsewhere = ["BTreeMap", "Proof"].contains(&name);
+        assert!(is_elsewhere || names.contains_key(name), "{schema} was not found in the source");
     }
 }
 
