@@ -157,7 +157,8 @@ impl Index {
         if i64::try_from(number).is_err() {
             return Ok(None);
         }
-        Ok(read::block(&self.pool, BlockKey::Number(number)).await?.map(Arc::new))
+        let stored = read::block(&self.pool, BlockKey::Number(number)).await?;
+        Ok(stored.filter(|block| self.is_shown(block.number())).map(Arc::new))
     }
 
     /// The block with this Ethereum hash; not necessarily canonical.
@@ -179,7 +180,13 @@ impl Index {
         if let Some(transaction) = self.recent.read().transaction(&hash) {
             return Ok(Some(transaction));
         }
-        read::transaction(&self.pool, hash).await
+        let stored = read::transaction(&self.pool, hash).await?;
+        Ok(stored.filter(|located| self.is_shown(located.header.number)))
+    }
+
+    /// A block is written before it becomes the head. Who had seen it meanwhile would find `latest` behind what he knows.
+    fn is_shown(&self, number: u64) -> bool {
+        self.head().is_some_and(|head| number <= head.number())
     }
 
     /// The headers of the canonical blocks `from..=to`.

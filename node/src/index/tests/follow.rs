@@ -26,6 +26,24 @@ async fn many_rows_fit_into_one_block() {
 }
 
 #[tokio::test]
+async fn what_is_written_and_not_yet_the_head_is_not_shown() {
+    let fixture = Fixture::new();
+    let (index, mut follower) = fixture.open().await;
+    for _ in 0..2 {
+        fixture.chain.extend(0, &[1]);
+    }
+    follower.catch_up().await.expect("indexes");
+    let head = index.head().expect("has a head");
+    let transaction = head.transactions[0].hash;
+    assert!(index.transaction(transaction).await.expect("reads").is_some());
+    // As between the commit and the memory.
+    index.recent.write().remove(head.number());
+    assert_eq!(index.head().map(|block| block.number()), Some(head.number() - 1));
+    assert!(index.transaction(transaction).await.expect("reads").is_none());
+    assert!(index.block_by_number(head.number()).await.expect("reads").is_none());
+}
+
+#[tokio::test]
 async fn follows_reorganisations_and_tells_of_them() {
     let fixture = Fixture::new();
     let (index, mut follower) = fixture.open().await;
