@@ -40,9 +40,7 @@ async fn blocks_are_checked_exported_imported_and_purged() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn blocks_that_are_not_final_can_be_reverted() -> Result<()> {
-    let mut node = Node::prepare(&["--dev", "--sealing", "manual"])?;
-    node.spawn()?;
-    node.ready().await?;
+    let mut node = Node::start_with(&["--dev", "--sealing", "manual"]).await?;
     let rpc = node.rpc();
     let wallet = Wallet::dev(0);
     let to = TxKind::Call(Wallet::dev(1).address());

@@ -40,10 +40,9 @@ async fn only_listed_accounts_deploy() -> Result<()> {
     let description = folder.path().join("guild.toml");
     std::fs::write(&description, DESCRIPTION)?;
     let description = description.to_str().context("a path in UTF-8")?;
-    let mut node =
-        Node::prepare(&["--chain", description, "--validator", "--alice", "--unsafe-force-node-key-generation"])?;
-    node.spawn()?;
-    node.ready().await?;
+    let node =
+        Node::start_with(&["--chain", description, "--validator", "--alice", "--unsafe-force-node-key-generation"])
+            .await?;
     let rpc = node.rpc();
     let (operator, listed, other) = (Wallet::dev(0), Wallet::dev(1), Wallet::dev(2));
 

@@ -38,10 +38,9 @@ async fn gas_costs_what_the_fee_methods_say() -> Result<()> {
     let description = folder.path().join("toll.toml");
     std::fs::write(&description, DESCRIPTION)?;
     let description = description.to_str().context("a path in UTF-8")?;
-    let mut node =
-        Node::prepare(&["--chain", description, "--validator", "--alice", "--unsafe-force-node-key-generation"])?;
-    node.spawn()?;
-    node.ready().await?;
+    let node =
+        Node::start_with(&["--chain", description, "--validator", "--alice", "--unsafe-force-node-key-generation"])
+            .await?;
     let rpc = node.rpc();
     until("a block", Duration::from_secs(30), async || Ok((node.block_number("latest").await? >= 2).then_some(())))
         .await?;

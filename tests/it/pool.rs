@@ -30,9 +30,7 @@ async fn what_was_refused_is_judged_anew() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accepted_transaction_is_never_lost_from_sight() -> Result<()> {
-    let mut node = Node::prepare(&["--dev", "--sealing", "manual"])?;
-    node.spawn()?;
-    node.ready().await?;
+    let node = Node::start_with(&["--dev", "--sealing", "manual"]).await?;
     let rpc = node.rpc();
     let wallet = Wallet::dev(0);
     let to = TxKind::Call(Wallet::dev(1).address());
@@ -83,9 +81,7 @@ async fn an_accepted_transaction_is_never_lost_from_sight() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_reorganisation_takes_out_of_the_chain_comes_back() -> Result<()> {
-    let mut node = Node::prepare(&["--dev", "--sealing", "manual"])?;
-    node.spawn()?;
-    node.ready().await?;
+    let node = Node::start_with(&["--dev", "--sealing", "manual"]).await?;
     let rpc = node.rpc();
     let wallet = Wallet::dev(0);
     let to = TxKind::Call(Wallet::dev(1).address());

@@ -40,9 +40,7 @@ fn spam(number: usize) -> Result<Bytes> {
 #[tokio::test(flavor = "multi_thread")]
 async fn spam_stops_neither_blocks_nor_valid_transactions() -> Result<()> {
     let count = std::env::var("HANSE_SPAM").map_or(Ok(SPAM), |text| text.parse()).context("HANSE_SPAM")?;
-    let mut node = Node::prepare(&["--dev", "--sealing", "500"])?;
-    node.spawn()?;
-    node.ready().await?;
+    let node = Node::start_with(&["--dev", "--sealing", "500"]).await?;
     let (before, _) = node.process()?.memory_bytes()?;
     let first = node.block_number("latest").await?;
     let done = AtomicBool::new(false);

@@ -173,9 +173,7 @@ async fn every_tracer_agrees_with_the_receipt() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_transaction_of_a_block_starts_where_the_last_one_ended() -> Result<()> {
-    let mut node = Node::prepare(&["--dev", "--sealing", "manual"])?;
-    node.spawn()?;
-    node.ready().await?;
+    let node = Node::start_with(&["--dev", "--sealing", "manual"]).await?;
     let rpc = node.rpc();
     let wallet = Wallet::dev(0);
     let seal = || rpc.call("engine_createBlock", json!([true, true, null]));
@@ -326,9 +324,7 @@ async fn what_cannot_be_traced_is_named() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pruned_state_is_said_to_be_pruned() -> Result<()> {
-    let mut node = Node::prepare(&["--dev", "--state-pruning", "4"])?;
-    node.spawn()?;
-    node.ready().await?;
+    let node = Node::start_with(&["--dev", "--state-pruning", "4"]).await?;
     let mut scene = Scene::set(node.rpc()).await?;
     let old = scene.call_outer(1).await?;
     let mut last = Value::Null;

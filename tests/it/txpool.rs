@@ -9,10 +9,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn manual(flags: &[&str]) -> Result<Node> {
-    let mut node = Node::prepare(&[&["--dev", "--sealing", "manual"], flags].concat())?;
-    node.spawn()?;
-    node.ready().await?;
-    Ok(node)
+    Node::start_with(&[&["--dev", "--sealing", "manual"], flags].concat()).await
 }
 
 /// Makes a block of what is in the pool, and waits until JSON-RPC knows it.

@@ -22,7 +22,12 @@ pub struct Node {
 impl Node {
     /// Starts a chain that seals a block as soon as a transaction waits.
     pub async fn start() -> Result<Self> {
-        let mut node = Self::prepare(&["--dev"])?;
+        Self::start_with(&["--dev"]).await
+    }
+
+    /// Starts a node with these command-line flags.
+    pub async fn start_with(flags: &[&str]) -> Result<Self> {
+        let mut node = Self::prepare(flags)?;
         node.spawn()?;
         node.ready().await?;
         Ok(node)
@@ -156,9 +161,7 @@ impl Network {
                 flags.push("--bootnodes");
                 flags.extend(known.iter().map(String::as_str));
             }
-            let mut node = Node::prepare(&flags)?;
-            node.spawn()?;
-            node.ready().await?;
+            let node = Node::start_with(&flags).await?;
             let peer = node.rpc().call("system_localPeerId", json!([])).await?;
             let peer = peer.as_str().context("a peer id")?;
             known.push(format!("/ip4/127.0.0.1/tcp/{}/p2p/{peer}", node.p2p_port()));

@@ -95,9 +95,7 @@ async fn measure_on(
     blocks: Blocks,
     scale: u32,
 ) -> Result<[[String; 6]; 2]> {
-    let mut node = Node::prepare(&["--dev", "--sealing", blocks.sealing])?;
-    node.spawn()?;
-    node.ready().await?;
+    let node = Node::start_with(&["--dev", "--sealing", blocks.sealing]).await?;
     let mut stage = Stage::set_with(node, database, USERS, 1_000_000_000).await?;
     let idle = (stage.node.process()?.memory_bytes()?, stage.gateway.process()?.memory_bytes()?);
     let seconds = 12 / scale;
@@ -107,15 +105,16 @@ async fn measure_on(
         }
         let before = Used::so_far(&stage)?;
         let run = run(&stage, load, seconds).await?;
+        let mut used = before.until_now(&stage)?;
         if blocks.away {
-            times.push(before.until_now(&stage)?.row(name, blocks, load, run.accepted));
             stage.node.spawn()?;
             stage.node.ready().await?;
         }
         let drained = drain(&stage.server).await?;
         if !blocks.away {
-            times.push(before.until_now(&stage)?.row(name, blocks, load, run.accepted));
+            used = before.until_now(&stage)?;
         }
+        times.push(used.row(name, blocks, load, run.accepted));
         let sent = u64::from(load) * u64::from(seconds);
         report.row(&[
             name.to_owned(),

@@ -68,9 +68,7 @@ struct Chain {
 
 impl Chain {
     async fn with(blocks: u64) -> Result<Self> {
-        let mut node = Node::prepare(&["--dev", "--sealing", "manual"])?;
-        node.spawn()?;
-        node.ready().await?;
+        let node = Node::start_with(&["--dev", "--sealing", "manual"]).await?;
         let rpc = node.rpc();
         mine_to(&rpc, EARLY - 1).await?;
         rpc.call("evm_setAutomine", json!([true])).await?;

@@ -20,9 +20,7 @@ pub async fn measure(report: &mut Report, scale: u32) -> Result<()> {
          In a slot of 500 ms there are 333 ms for making a block.",
     );
     report.head(&["contract", "Mgas", "ms", "Mgas /s"]);
-    let mut node = Node::prepare(&["--dev", "--sealing", "manual"])?;
-    node.spawn()?;
-    node.ready().await?;
+    let node = Node::start_with(&["--dev", "--sealing", "manual"]).await?;
     let rpc = node.rpc();
     let mine = async || {
         let began = Instant::now();
