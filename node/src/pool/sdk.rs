@@ -30,7 +30,7 @@ type Error = <Sdk as ChainApi>::Error;
 type Sdk = FullChainApi<PoolClient, Block>;
 
 /// The chain as the SDK's pool sees it. Whether a transaction is valid is found out on the spot: in the SDK the question goes to
-/// another task and the answer back, which takes as long as the native answer itself.
+/// another task and the answer back.
 pub struct Api(Sdk);
 
 /// Makes it. Its tasks, without which a node is of no use, are spawned by `spawner`.
