@@ -43,6 +43,27 @@ async fn time_goes_as_told() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_is_in_the_latest_block() -> Result<()> {
+    let node = Node::start().await?;
+    let rpc = node.rpc();
+    let start = head(&rpc).await?;
+    for sent in 1..=50u64 {
+        send(&rpc, json!({ "from": Wallet::dev(0).address(), "to": SOMEBODY, "value": "0x1" })).await?;
+        // Each question is the first one after a transaction in turn.
+        let seen = match sent % 3 {
+            0 => rpc.balance(SOMEBODY).await? == U256::from(sent),
+            1 => head(&rpc).await? == start + sent,
+            _ => {
+                let latest = rpc.call("eth_getBlockByNumber", json!(["latest", false])).await?;
+                quantity(&latest["number"])? == start + sent
+            }
+        };
+        ensure!(seen, "transaction {sent} was not seen");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn blocks_come_when_told() -> Result<()> {
     let node = Node::start().await?;
     let rpc = node.rpc();

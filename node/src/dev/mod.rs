@@ -72,6 +72,7 @@ struct State {
     impersonated: HashSet<Address>,
     snapshots: Vec<Snapshot>,
     last_snapshot: u64,
+    last_sent: Option<B256>,
 }
 
 impl Default for State {
@@ -80,7 +81,7 @@ impl Default for State {
         let started = [since_epoch.as_nanos().to_be_bytes(), u128::from(std::process::id()).to_be_bytes()];
         let (impersonated, snapshots) = (HashSet::new(), Vec::new());
         let instance = keccak256(started.concat());
-        Self { instance, everybody: false, impersonated, snapshots, last_snapshot: 0 }
+        Self { instance, everybody: false, impersonated, snapshots, last_snapshot: 0, last_sent: None }
     }
 }
 
@@ -156,6 +157,22 @@ impl Dev {
         Some((number, hash, clock))
     }
 
+    /// Notes a transaction that the pool has taken.
+    pub fn sent(&self, hash: B256) {
+        self.state.lock().last_sent = Some(hash);
+    }
+
+    /// The last one that was noted, until somebody has seen it.
+    pub fn last_sent(&self) -> Option<B256> {
+        self.state.lock().last_sent
+    }
+
+    /// Forgets it, unless another one was sent since.
+    pub fn seen(&self, hash: B256) {
+        let last_sent = &mut self.state.lock().last_sent;
+        *last_sent = last_sent.filter(|last| *last != hash);
+    }
+
     /// Forgets snapshots, impersonation and the clock's settings.
     pub fn reset(&self) {
         *self.state.lock() = State::default();
@@ -204,6 +221,19 @@ mod tests {
         assert_eq!(dev.snapshot(5, hash(5)), 4);
         assert!(dev.take_snapshot(1).is_some());
         assert_eq!(dev.take_snapshot(4), None);
+    }
+
+    #[test]
+    fn what_was_sent_last_is_known_until_it_is_seen() {
+        let (dev, _requests) = Dev::new(Sealing::Instant);
+        let (one, other) = (B256::repeat_byte(1), B256::repeat_byte(2));
+        assert_eq!(dev.last_sent(), None);
+        dev.sent(one);
+        dev.sent(other);
+        dev.seen(one);
+        assert_eq!(dev.last_sent(), Some(other));
+        dev.seen(other);
+        assert_eq!(dev.last_sent(), None);
     }
 
     #[test]

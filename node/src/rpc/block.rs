@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
-    method(module, "eth_blockNumber", 0, |context, _| async move { Ok(U64::from(context.head()?.number())) })?;
+    method(module, "eth_blockNumber", 0, |context, _| async move { Ok(U64::from(context.latest().await?.number())) })?;
     method(module, "eth_getBlockByNumber", 2, |context, mut args| async move {
         let tag = args.required::<BlockTag>()?;
         let full = args.optional()?.unwrap_or(false);

@@ -118,11 +118,12 @@ impl Context {
     }
 
     /// The height that a tag means now.
-    pub fn height(&self, tag: BlockTag) -> RpcResult<u64> {
+    pub async fn height(&self, tag: BlockTag) -> RpcResult<u64> {
         Ok(match tag {
             BlockTag::Earliest => 0,
             BlockTag::Finalized | BlockTag::Safe => self.index.finalized(),
-            BlockTag::Latest | BlockTag::Pending => self.head()?.number(),
+            BlockTag::Latest => self.latest().await?.number(),
+            BlockTag::Pending => self.head()?.number(),
             BlockTag::Number(number) => number,
         })
     }
@@ -130,9 +131,9 @@ impl Context {
     /// The block, if there is one.
     pub async fn find(&self, block: BlockRef) -> RpcResult<Option<Arc<BlockRecord>>> {
         match block {
-            BlockRef::Tag(BlockTag::Latest) => self.head().map(Some),
+            BlockRef::Tag(BlockTag::Latest) => self.latest().await.map(Some),
             BlockRef::Tag(BlockTag::Pending) => self.pending_block().await.map(Some),
-            BlockRef::Tag(tag) => self.index.block_by_number(self.height(tag)?).await.map_err(internal),
+            BlockRef::Tag(tag) => self.index.block_by_number(self.height(tag).await?).await.map_err(internal),
             BlockRef::Hash { hash, require_canonical } => {
                 let found = self.index.block_by_hash(hash).await.map_err(internal)?;
                 if require_canonical && let Some(block) = &found {

@@ -86,7 +86,7 @@ async fn history(context: &Context, count: u64, newest: BlockTag, percentiles: V
         BlockTag::Pending => Some(context.pending_block().await?),
         _ => None,
     };
-    let newest = context.height(newest)?;
+    let newest = context.height(newest).await?;
     let head = context.head()?;
     if newest > head.number() {
         return Err(server_error(format!("request beyond head block: requested {newest}, head {}", head.number())));

@@ -31,7 +31,7 @@ pub(super) async fn logs(context: &Context, query: LogQuery) -> RpcResult<Vec<Lo
         }
         QueryRange::Tags(from, to) => {
             let numbers = matches!((from, to), (BlockTag::Number(_), BlockTag::Number(_)));
-            let (from, to) = (context.height(from)?, context.height(to)?);
+            let (from, to) = (context.height(from).await?, context.height(to).await?);
             let Some((from, to)) = span(from, to, numbers, context.head()?.number())? else { return Ok(Vec::new()) };
             let limit = context.limits.eth_logs_max_blocks;
             if to - from >= limit {

@@ -21,6 +21,7 @@ mod output;
 mod proof;
 mod raw;
 mod revert;
+mod sealed;
 mod simulate;
 pub mod slots;
 mod state;

@@ -9,15 +9,9 @@ use super::{
     method, output,
     params::HexOrDecimal,
 };
-use crate::{dev::Dev, service::seal::Sealing};
 use alloy_primitives::B256;
 use alloy_rpc_types_eth::{Transaction, TransactionReceipt};
 use jsonrpsee::core::RegisterMethodError;
-use std::time::Duration;
-use tokio::sync::broadcast::error::RecvError;
-
-/// How long a receipt is waited for on a chain that makes blocks at once.
-const SEALED_WITHIN: Duration = Duration::from_secs(1);
 
 pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
     method(module, "eth_getTransactionByHash", 1, |context, mut args| async move {
@@ -58,27 +52,5 @@ async fn in_block(context: &Context, block: BlockRef, position: HexOrDecimal) ->
 }
 
 async fn receipt(context: &Context, hash: B256) -> RpcResult<Option<TransactionReceipt>> {
-    let mut changes = context.index.changes();
-    let mut located = context.index.transaction(hash).await.map_err(internal)?;
-    if located.is_none() && context.is_sealed_at_once(hash) {
-        // Whoever develops against Hardhat's network asks at once, and only once.
-        let indexed = async {
-            while let Ok(_) | Err(RecvError::Lagged(_)) = changes.recv().await {
-                if let found @ Some(_) = context.index.transaction(hash).await.map_err(internal)? {
-                    return RpcResult::Ok(found);
-                }
-            }
-            Ok(None)
-        };
-        located = tokio::time::timeout(SEALED_WITHIN, indexed).await.unwrap_or(Ok(None))?;
-    }
-    located.map(|located| output::receipt(&located)).transpose()
-}
-
-impl Context {
-    /// Whether the transaction waits for a block that a developer's chain makes as soon as one is wanted.
-    fn is_sealed_at_once(&self, hash: B256) -> bool {
-        let sealing = self.dev.as_ref().map(Dev::sealing);
-        sealing == Some(Sealing::Instant) && self.pending.is_executable(&self.pool, &hash)
-    }
+    context.sealed(hash).await?.map(|located| output::receipt(&located)).transpose()
 }

@@ -158,7 +158,7 @@ async fn block(
 
 /// Looks through the blocks one after the other, each in a slot of its own.
 async fn filter(context: &Context, FilterArgs { from, to, filter }: FilterArgs) -> RpcResult<Calls> {
-    let (from, to) = (context.height(from)?, context.height(to)?.min(context.head()?.number()));
+    let (from, to) = (context.height(from).await?, context.height(to).await?.min(context.head()?.number()));
     if from > to {
         return Err(invalid_params("invalid block range params"));
     }
