@@ -216,6 +216,7 @@ impl Pool {
             self.pending.accepted(self, hash, noted);
         }
         self.changed();
+        self.arrived.notify_one();
     }
 
     /// Whether it can't come near any limit: so it is mostly, and then the runtime need not be asked for the nonce.

@@ -57,6 +57,7 @@ use std::{
     },
     time::Duration,
 };
+use tokio::sync::Notify;
 
 type InPool = <SdkPool as TransactionPool>::InPoolTransaction;
 type Error = <SdkPool as TransactionPool>::Error;
@@ -72,6 +73,7 @@ pub struct Pool {
     pending: PendingTransactions,
     params: PoolParams,
     changes: AtomicU64,
+    arrived: Notify,
     /// The best block as the pool has last seen it.
     best: Mutex<H256>,
 }
@@ -80,7 +82,7 @@ impl Pool {
     /// Puts the rules before the SDK's pool.
     pub fn new(inner: SdkPool, client: Arc<FullClient>, params: PoolParams) -> Self {
         let best = Mutex::new(client.info().best_hash);
-        Self { inner, client, pending: PendingTransactions::default(), params, changes: AtomicU64::new(0), best }
+        Self { inner, client, pending: PendingTransactions::default(), params, changes: AtomicU64::new(0), arrived: Notify::new(), best }
     }
 
     /// Its transactions by Ethereum hash and by sender.
@@ -98,6 +100,17 @@ impl Pool {
         // What the SDK drops by itself shows in the counts alone.
         let status = self.inner.status();
         (self.changes.load(Ordering::Acquire), status.ready, status.ready_bytes)
+    }
+
+    /// Waits until a transaction has come since this was last waited for, or a block has changed what is executable. For one
+    /// who waits; unlike the SDK's stream it remembers no more than that.
+    pub async fn arrived(&self) {
+        self.arrived.notified().await;
+    }
+
+    /// Whether a transaction is ready for the block after `at`.
+    pub async fn is_any_ready(&self, at: H256, timeout: Duration) -> bool {
+        self.inner.ready_at_with_timeout(at, timeout).await.next().is_some()
     }
 
     /// Takes transactions out, with what can't be executed without them. Says how many that were.
@@ -264,6 +277,7 @@ impl MaintainedTransactionPool for Pool {
             debug!(target: "pool", "no way from block {from} to {to}: {error}");
         }
         self.changed();
+        self.arrived.notify_one();
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
     pool::Pool,
 };
 use codec::Encode;
-use futures::{FutureExt, StreamExt, channel::mpsc};
+use futures::{StreamExt, channel::mpsc};
 use hanse_primitives::{Amendment, convert};
 use hanse_runtime::opaque::{Block, UncheckedExtrinsic};
 use log::{debug, error};
@@ -104,7 +104,7 @@ pub struct Sealer {
 impl Sealer {
     /// Seals for ever.
     pub async fn run(mut self) {
-        let mut arrivals = self.pool.import_notification_stream();
+        let pool = self.pool.clone();
         let mut tick = self.ticks();
         loop {
             let sealing = self.sealing;
@@ -116,11 +116,7 @@ impl Sealer {
                         tick = self.ticks();
                     }
                 }
-                Some(_) = arrivals.next(), if sealing == Sealing::Instant => {
-                    // The others that came meanwhile are in the pool already.
-                    while let Some(Some(_)) = arrivals.next().now_or_never() {}
-                    self.seal_ready().await;
-                }
+                () = pool.arrived(), if sealing == Sealing::Instant => self.seal_ready().await,
                 _ = tick.tick() => match self.sealing {
                     Sealing::Instant => self.seal_ready().await,
                     Sealing::Interval(_) => report(self.seal(None, true, true).await),
@@ -146,7 +142,7 @@ impl Sealer {
     async fn seal_ready(&mut self) {
         loop {
             let best = self.client.info().best_hash;
-            if self.pool.ready_at_with_timeout(best, TICK).await.next().is_none() {
+            if !self.pool.is_any_ready(best, TICK).await {
                 return;
             }
             match self.seal(None, false, true).await {
