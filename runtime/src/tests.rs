@@ -15,6 +15,12 @@ use sp_io::TestExternalities;
 
 mod native;
 
+/// The example of EIP-155: a transfer, of 21,000 gas.
+const TRANSFER: [u8; 110] = hex_literal::hex!(
+    "f86c098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a76400008025a028ef61340bd939bc2195fe\
+     537567866003e1a15d3c71ff63e1590620aa636276a067cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83"
+);
+
 fn with_preset(name: &str, test: impl FnOnce()) {
     with_genesis(name, serde_json::json!({}), test);
 }
@@ -97,17 +103,27 @@ fn a_system_precompile_shows_code() {
 
 #[test]
 fn an_ethereum_transaction_survives_being_an_extrinsic() {
-    // The example of EIP-155.
-    let raw = hex_literal::hex!(
-        "f86c098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a76400008025a028ef61340bd939bc2195fe\
-         537567866003e1a15d3c71ff63e1590620aa636276a067cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83"
-    );
-    let encoded = ethereum_extrinsic(raw.to_vec()).expect("is a transaction").encode();
+    let encoded = ethereum_extrinsic(TRANSFER.to_vec()).expect("is a transaction").encode();
     let extrinsic = decode_extrinsic(&encoded).expect("decodes");
     let transaction = raw_transaction(&extrinsic).expect("carries one");
-    assert_eq!(transaction.raw(), raw);
+    assert_eq!(transaction.raw(), TRANSFER);
     let sender = H160(hex_literal::hex!("9d8A62f656a8d1615C1294fd71e9CFb3E4855A4F"));
     assert_eq!(transaction.sender(), Some(sender));
+}
+
+/// A transaction costs time beside its gas; a block of the smallest ones has to have room for that.
+#[test]
+fn a_block_is_full_of_gas_before_it_is_full_of_weight() {
+    use frame_support::dispatch::{DispatchClass, GetDispatchInfo};
+    with_preset(genesis::LOCAL, || {
+        let extrinsic = ethereum_extrinsic(TRANSFER.to_vec()).expect("is a transaction");
+        let limits = <Runtime as frame_system::Config>::BlockWeights::get();
+        let normal = limits.get(DispatchClass::Normal);
+        let each = extrinsic.get_dispatch_info().total_weight() + normal.base_extrinsic;
+        let fit = normal.max_total.expect("is bounded").ref_time() / each.ref_time();
+        let gas_for = pallet_evm::BlockGasLimit::<Runtime>::get() / 21_000;
+        assert!(fit >= gas_for, "{fit} of {each:?} fit, and gas is there for {gas_for}");
+    });
 }
 
 #[test]
