@@ -28,15 +28,16 @@ mod keeper;
 mod keystore;
 mod root;
 mod seal;
+mod signer;
 mod wallet;
 
 pub use keystore::{CipherParameters, KdfParameters, Keystore, KeystoreCrypto};
 pub use root::RootKey;
+pub use signer::Signer;
 pub use wallet::{NewWallet, SealedWallet};
 
 use crate::config;
 use crate::db::{Db, Id, new_id};
-use alloy::signers::local::PrivateKeySigner;
 use root::RootKeySource;
 use seal::{open, seal};
 use sqlx::Row as _;
@@ -209,7 +210,7 @@ impl Custody {
         // Practically every 32 bytes are a secp256k1 key; those few that are not are drawn again.
         let (secret, signer) = loop {
             let secret = seal::random_key()?;
-            if let Ok(signer) = PrivateKeySigner::from_slice(secret.as_slice()) {
+            if let Ok(signer) = Signer::new(secret.as_slice()) {
                 break (secret, signer);
             }
         };
@@ -239,17 +240,15 @@ impl Custody {
     ///
     /// # Errors
     /// [`CustodyError::Damaged`], also when the key is another address's.
-    pub fn signer(&self, wallet: &SealedWallet) -> Result<PrivateKeySigner, CustodyError> {
+    pub fn signer(&self, wallet: &SealedWallet) -> Result<Signer, CustodyError> {
         let app_key = self.open_app_key(&wallet.app_id, &wallet.sealed_app_key, &wallet.root_key_id)?;
         let data_key = open(&app_key, wallet.id.as_bytes(), &wallet.sealed_data_key)
             .and_then(|bytes| seal::to_key(&bytes))
             .ok_or(CustodyError::Damaged("data key"))?;
         let secret =
             open(&data_key, wallet.id.as_bytes(), &wallet.sealed_key).ok_or(CustodyError::Damaged("private key"))?;
-        PrivateKeySigner::from_slice(&secret)
-            .ok()
-            .filter(|signer| signer.address() == wallet.address)
-            .ok_or(CustodyError::Damaged("private key"))
+        let signer = Signer::new(&secret)?;
+        if signer.address() == wallet.address { Ok(signer) } else { Err(CustodyError::Damaged("private key")) }
     }
 
     /// A wallet's key under a passphrase. Takes its time: not for an async thread.
@@ -257,8 +256,7 @@ impl Custody {
     /// # Errors
     /// As [`Custody::signer`].
     pub fn export(&self, wallet: &SealedWallet, passphrase: &str) -> Result<Keystore, CustodyError> {
-        let secret = Zeroizing::new(self.signer(wallet)?.to_bytes().0);
-        keystore::encrypt(wallet.address, &secret, passphrase)
+        keystore::encrypt(wallet.address, &self.signer(wallet)?.secret(), passphrase)
     }
 
     /// Seals another secret of the gateway (the key that signs access tokens) under the root key. `name` is bound

@@ -118,6 +118,6 @@ fn an_exported_key_opens_under_its_passphrase() {
         (hex::encode(checked) == crypto.mac).then_some(bytes)
     };
     assert_eq!(opened("another"), None);
-    let signer = PrivateKeySigner::from_slice(&opened("a passphrase").unwrap()).unwrap();
+    let signer = Signer::new(&opened("a passphrase").unwrap()).unwrap();
     assert_eq!(signer.address(), wallet.address);
 }

@@ -11,7 +11,6 @@ use crate::ledger::Period;
 use crate::ledger::contracts::address_text;
 use alloy::dyn_abi::TypedData;
 use alloy::primitives::eip191_hash_message;
-use alloy::signers::SignerSync as _;
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use std::collections::BTreeSet;
@@ -321,7 +320,7 @@ pub async fn sign(
         return Err(Error::new(Code::WalletPolicyViolated, "the wallet's policy does not let it sign this"));
     }
     let wallet = sealed(db, app, user).await?;
-    let signature = custody.signer(&wallet)?.sign_hash_sync(&hash).map_err(Error::internal)?;
+    let signature = custody.signer(&wallet)?.sign(&hash);
     Ok(WalletSignature {
         address: address_text(wallet.address),
         hash: hash.to_string(),

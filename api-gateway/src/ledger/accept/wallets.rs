@@ -11,7 +11,6 @@ use crate::error::{Error, Result};
 use alloy::consensus::{SignableTransaction as _, TxEip1559, TxEnvelope};
 use alloy::eips::eip2718::Encodable2718 as _;
 use alloy::primitives::{TxKind, U256};
-use alloy::signers::SignerSync as _;
 use sqlx::{AnyConnection, Row as _};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -95,7 +94,7 @@ pub(super) fn keep_used(db: &Db, wallets: &HashMap<String, Wallet>) {
 /// Signatures up to this number are made on the spot: handing them to another thread would take longer.
 const SIGNED_ON_THE_SPOT: usize = 2;
 
-/// Signs all; many of them on a blocking thread, since each takes some hundred microseconds of pure computing.
+/// Signs all; many of them on a blocking thread, since each is pure computing.
 pub(super) async fn sign(
     inner: &Inner,
     prepared: &[Prepared],
@@ -127,7 +126,7 @@ pub(super) async fn sign(
 /// Raw bytes and hash, both as text.
 pub(crate) fn sign_one(custody: &Custody, wallet: &SealedWallet, tx: TxEip1559) -> Result<(String, String)> {
     let signer = custody.signer(wallet)?;
-    let signature = signer.sign_hash_sync(&tx.signature_hash()).map_err(Error::internal)?;
+    let signature = signer.sign(&tx.signature_hash());
     let envelope = TxEnvelope::from(tx.into_signed(signature));
     let raw = format!("0x{}", hex::encode(envelope.encoded_2718()));
     Ok((raw, hash_text(*envelope.tx_hash())))
