@@ -19,7 +19,7 @@ use sp_runtime::Perbill;
 /// What the work of a block may weigh. Room for its whole gas in the smallest of transactions: gas is what bounds a block.
 /// Weights take each access to storage for one of the disk, and come to several times what a block takes; that it takes no
 /// longer than its slot the author's clock sees to.
-const BLOCK_REF_TIME_PS: u64 = 1_100 * frame_support::weights::constants::WEIGHT_REF_TIME_PER_MILLIS;
+const BLOCK_REF_TIME_PS: u64 = 1_450 * frame_support::weights::constants::WEIGHT_REF_TIME_PER_MILLIS;
 
 /// Share of a block for ordinary transactions; the rest is for operational calls.
 const NORMAL_RATIO: Perbill = Perbill::from_percent(90);
