@@ -210,7 +210,7 @@ impl Index {
         }
     }
 
-    /// Takes a committed change into memory, then tells subscribers.
+    /// Takes a committed change into memory, and tells subscribers: who sees it in memory finds it told.
     fn moved(
         &self,
         retracted: Vec<Arc<BlockRecord>>,
@@ -219,20 +219,18 @@ impl Index {
         first: Option<u64>,
         finalized: Option<u64>,
     ) {
-        {
-            let mut recent = self.recent.write();
-            for block in &retracted {
-                recent.remove(block.number());
-            }
-            for block in base.into_iter().chain(enacted.clone()) {
-                recent.push(block);
-            }
-            if let Some(number) = first {
-                recent.set_first(number);
-            }
-            if let Some(number) = finalized {
-                recent.set_finalized(number);
-            }
+        let mut recent = self.recent.write();
+        for block in &retracted {
+            recent.remove(block.number());
+        }
+        for block in base.into_iter().chain(enacted.clone()) {
+            recent.push(block);
+        }
+        if let Some(number) = first {
+            recent.set_first(number);
+        }
+        if let Some(number) = finalized {
+            recent.set_finalized(number);
         }
         // No receiver is no error.
         let _ = self.changes.send(Arc::new(HeadChange { retracted, enacted }));

@@ -82,7 +82,15 @@ impl Pool {
     /// Puts the rules before the SDK's pool.
     pub fn new(inner: SdkPool, client: Arc<FullClient>, params: PoolParams) -> Self {
         let best = Mutex::new(client.info().best_hash);
-        Self { inner, client, pending: PendingTransactions::default(), params, changes: AtomicU64::new(0), arrived: Notify::new(), best }
+        Self {
+            inner,
+            client,
+            pending: PendingTransactions::default(),
+            params,
+            changes: AtomicU64::new(0),
+            arrived: Notify::new(),
+            best,
+        }
     }
 
     /// Its transactions by Ethereum hash and by sender.

@@ -116,7 +116,7 @@ pub async fn start(mut config: Configuration, params: NodeParams) -> Result<Task
         Some("rpc"),
         local.clone().run(stored, transaction_pool.clone(), client.clone()),
     );
-    let filters = Filters::new(params.limits.eth_max_filters, FILTER_EVENTS);
+    let filters = Filters::new(&index, &pending, params.limits.eth_max_filters, FILTER_EVENTS);
     task_manager.spawn_handle().spawn("filters", Some("rpc"), filters.clone().follow(index.clone(), pending.clone()));
 
     let (commands_tx, commands) = mpsc::channel(ENGINE_COMMANDS);

@@ -18,7 +18,10 @@ use super::{
     input::{BlockTag, LogQuery, QueryRange},
     logs, method, output, transaction,
 };
-use crate::{index::Index, pool::pending::PendingTransactions};
+use crate::{
+    index::{HeadChange, Index},
+    pool::pending::PendingTransactions,
+};
 use alloy_primitives::B256;
 use jsonrpsee::core::RegisterMethodError;
 use parking_lot::Mutex;
@@ -28,45 +31,81 @@ use std::{
     time::{Duration, Instant},
 };
 use store::{Event, Span, Store, Topic};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::{
+    Receiver,
+    error::{RecvError, TryRecvError},
+};
 
 /// Look for idle filters this often.
 const SWEEP: Duration = Duration::from_secs(30);
 
 /// The node's filters; cheap to clone.
 #[derive(Clone)]
-pub struct Filters(Arc<Mutex<Store>>);
+pub struct Filters(Arc<Mutex<Fed>>);
+
+/// The filters, and the news that they haven't been told yet.
+struct Fed {
+    store: Store,
+    changes: Receiver<Arc<HeadChange>>,
+    arrivals: Receiver<B256>,
+}
+
+impl Fed {
+    fn feed(&mut self) {
+        loop {
+            match self.changes.try_recv() {
+                Ok(change) => self.store.head_moved(&change),
+                Err(TryRecvError::Lagged(_)) => self.store.missed(|topic| !matches!(topic, Topic::Pending { .. })),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        loop {
+            match self.arrivals.try_recv() {
+                Ok(hash) => self.store.arrived(hash),
+                Err(TryRecvError::Lagged(_)) => self.store.missed(|topic| matches!(topic, Topic::Pending { .. })),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+            }
+        }
+    }
+}
 
 impl Filters {
     /// With room for so many filters, and so many events in all of them together.
-    pub fn new(most_filters: usize, most_waiting: usize) -> Self {
-        Self(Arc::new(Mutex::new(Store::new(most_filters, most_waiting))))
+    pub fn new(index: &Index, pending: &PendingTransactions, most_filters: usize, most_waiting: usize) -> Self {
+        let store = Store::new(most_filters, most_waiting);
+        Self(Arc::new(Mutex::new(Fed { store, changes: index.changes(), arrivals: pending.arrivals() })))
     }
 
-    /// Collects events, for ever.
+    /// Collects events, for ever: the news must not wait until somebody asks.
     pub async fn follow(self, index: Index, pending: PendingTransactions) {
         let (mut changes, mut arrivals) = (index.changes(), pending.arrivals());
         let mut sweep = tokio::time::interval(SWEEP);
         loop {
-            tokio::select! {
-                change = changes.recv() => match change {
-                    Ok(change) => self.0.lock().head_moved(&change),
-                    Err(RecvError::Lagged(_)) => self.0.lock().missed(|topic| !matches!(topic, Topic::Pending { .. })),
-                    Err(RecvError::Closed) => return,
-                },
-                arrival = arrivals.recv() => match arrival {
-                    Ok(hash) => self.0.lock().arrived(hash),
-                    Err(RecvError::Lagged(_)) => self.0.lock().missed(|topic| matches!(topic, Topic::Pending { .. })),
-                    Err(RecvError::Closed) => return,
-                },
-                _ = sweep.tick() => self.0.lock().sweep(Instant::now()),
+            let closed = tokio::select! {
+                change = changes.recv() => matches!(change, Err(RecvError::Closed)),
+                arrival = arrivals.recv() => matches!(arrival, Err(RecvError::Closed)),
+                _ = sweep.tick() => {
+                    self.with(|store| store.sweep(Instant::now()));
+                    false
+                }
+            };
+            if closed {
+                return;
             }
+            self.with(|_| ());
         }
+    }
+
+    /// Gives the filters as they are now: who has seen a block finds its events.
+    fn with<T>(&self, work: impl FnOnce(&mut Store) -> T) -> T {
+        let mut fed = self.0.lock();
+        fed.feed();
+        work(&mut fed.store)
     }
 
     fn add(&self, topic: Topic) -> RpcResult<String> {
         let id = random_id();
-        self.0.lock().add(id.clone(), topic, Instant::now())?;
+        self.with(|store| store.add(id.clone(), topic, Instant::now()))?;
         Ok(id)
     }
 }
@@ -85,7 +124,7 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
     })?;
     method(module, "eth_uninstallFilter", 1, |context, mut args| async move {
         let id: String = args.required()?;
-        Ok(context.filters.0.lock().remove(&id))
+        Ok(context.filters.with(|store| store.remove(&id)))
     })?;
     method(module, "eth_getFilterChanges", 1, |context, mut args| async move {
         let id: String = args.required()?;
@@ -93,7 +132,7 @@ pub(super) fn register(module: &mut Module) -> Result<(), RegisterMethodError> {
     })?;
     method(module, "eth_getFilterLogs", 1, |context, mut args| async move {
         let id: String = args.required()?;
-        let topic = context.filters.0.lock().topic(&id, Instant::now())?;
+        let topic = context.filters.with(|store| store.topic(&id, Instant::now()))?;
         match topic {
             Topic::Logs(filter, Span { from, to }) => {
                 logs::logs(&context, LogQuery { filter, range: QueryRange::Tags(from, to) }).await
@@ -127,7 +166,7 @@ enum Changes {
 }
 
 async fn changes(context: &Context, id: &str) -> RpcResult<Changes> {
-    let (topic, events) = context.filters.0.lock().poll(id, Instant::now())?;
+    let (topic, events) = context.filters.with(|store| store.poll(id, Instant::now()))?;
     if let Topic::Logs(..) = topic {
         let log = |event| match event {
             Event::Log(log, removed) => Some(output::log(*log, removed)),
