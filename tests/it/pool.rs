@@ -95,6 +95,11 @@ async fn what_a_reorganisation_takes_out_of_the_chain_comes_back() -> Result<()>
     let mut sent = vec![send(0).await?];
     seal(Value::Null).await?;
     erc20::receipt(&rpc, &sent[0]).await?;
+    // Else the fork's first block takes it from there.
+    until("the first has left the pool", Duration::from_secs(20), async || {
+        Ok((rpc.call("author_pendingExtrinsics", json!([])).await? == json!([])).then_some(()))
+    })
+    .await?;
     sent.extend([send(1).await?, send(2).await?]);
 
     // Two blocks on the genesis are a longer chain. The waiting can't be in the first of them.
@@ -106,6 +111,10 @@ async fn what_a_reorganisation_takes_out_of_the_chain_comes_back() -> Result<()>
     })
     .await?;
     seal(Value::Null).await?;
+    until("the fork is indexed", Duration::from_secs(20), async || {
+        Ok((rpc.number("eth_blockNumber", json!([])).await? == 3).then_some(()))
+    })
+    .await?;
     let mut places = Vec::new();
     for hash in &sent {
         let receipt = erc20::receipt(&rpc, hash).await?;
