@@ -49,6 +49,11 @@ async fn what_was_sent_is_in_the_latest_block() -> Result<()> {
     let start = head(&rpc).await?;
     for sent in 1..=50u64 {
         send(&rpc, json!({ "from": Wallet::dev(0).address(), "to": SOMEBODY, "value": "0x1" })).await?;
+        // What waits behind a gap doesn't hide it.
+        let gap = json!({ "from": Wallet::dev(1).address(), "to": SOMEBODY, "nonce": format!("{:#x}", 1_000 + sent) });
+        if sent % 10 == 0 {
+            send(&rpc, gap).await?;
+        }
         // Each question is the first one after a transaction in turn.
         let seen = match sent % 3 {
             0 => rpc.balance(SOMEBODY).await? == U256::from(sent),

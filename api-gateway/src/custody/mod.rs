@@ -12,7 +12,8 @@
 //! every ciphertext to its row: a key copied to another row does not open.
 //!
 //! Invariants:
-//! - Plain keys exist in memory only as [`Zeroizing`] bytes, no longer than one call; app keys are cached so.
+//! - Plain keys exist in memory only as [`Zeroizing`] bytes or in a [`Signer`], which wipes its own, no longer than one call; app
+//!   keys are cached so.
 //! - Nothing here implements `Serialize`, and `Debug` shows no secret.
 //! - The database names the root key by a fingerprint. Starting with another root key fails at once with a clear
 //!   error instead of at the first signature.

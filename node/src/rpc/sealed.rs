@@ -21,6 +21,15 @@ const SEALED_WITHIN: Duration = Duration::from_secs(1);
 const STEP_BY_STEP: usize = 64;
 
 impl Context {
+    /// Notes a transaction that the pool has taken. One behind a gap waits for no block, and hides none that does.
+    pub fn note_sent(&self, hash: B256) {
+        if let Some(dev) = &self.dev
+            && self.is_sealed_at_once(&hash)
+        {
+            dev.sent(hash);
+        }
+    }
+
     /// The newest indexed block. Where blocks are made at once it is one that has what was sent before the question.
     pub async fn latest(&self) -> RpcResult<Arc<BlockRecord>> {
         if let Some(dev) = &self.dev

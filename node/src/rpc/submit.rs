@@ -49,9 +49,7 @@ async fn accept(context: &Context, extrinsic: UncheckedExtrinsic) -> RpcResult<B
     match submit(context, opaque).await? {
         None => {
             context.local.add(hash, transaction.raw());
-            if let Some(dev) = &context.dev {
-                dev.sent(hash);
-            }
+            context.note_sent(hash);
             Ok(hash)
         }
         Some(error) => Err(refusal(error)),
