@@ -1,5 +1,6 @@
 //! What a `--dev` node does on command, under the names of Hardhat and anvil, and that no other node does it.
 
+use alloy::consensus::TxEip1559;
 use alloy::primitives::{Address, Bytes, Signature, TxKind, U256, address, b256};
 use anyhow::{Context, Result, ensure};
 use hanse_tests::{Network, Node, Rpc, Wallet, erc20, node_command, quantity};
@@ -47,12 +48,15 @@ async fn what_was_sent_is_in_the_latest_block() -> Result<()> {
     let node = Node::start().await?;
     let rpc = node.rpc();
     let start = head(&rpc).await?;
+    let (sender, other, to) = (Wallet::dev(0), Wallet::dev(1), TxKind::Call(SOMEBODY));
     for sent in 1..=50u64 {
-        send(&rpc, json!({ "from": Wallet::dev(0).address(), "to": SOMEBODY, "value": "0x1" })).await?;
+        let transaction = sender.transaction(sent - 1, to, Bytes::new(), 21_000);
+        let transaction = sender.sign_transaction(TxEip1559 { value: U256::from(1), ..transaction })?;
         // What waits behind a gap doesn't hide it.
-        let gap = json!({ "from": Wallet::dev(1).address(), "to": SOMEBODY, "nonce": format!("{:#x}", 1_000 + sent) });
-        if sent % 10 == 0 {
-            send(&rpc, gap).await?;
+        let behind_gap = other.sign(1_000 + sent, to, Bytes::new(), 21_000)?;
+        rpc.send(&transaction).await?;
+        if sent % 2 == 0 {
+            rpc.send(&behind_gap).await?;
         }
         // Each question is the first one after a transaction in turn.
         let seen = match sent % 3 {
